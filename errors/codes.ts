@@ -1,0 +1,47 @@
+/**
+ * The closed list of everything that Sluice can report as gone wrong.
+ *
+ * `retryable` says whether the same step may succeed later without anybody changing the table's definition or
+ * deciding something: then ingestion waits and goes on by itself. A code that is not retryable stops the table until
+ * an operator has acted.
+ */
+export const ERROR_CODES = {
+  // What an operator wrote
+  DEFINITION_INVALID: { retryable: false },
+  DEFINITION_INCOMPATIBLE: { retryable: false },
+  SETTINGS_INVALID: { retryable: false },
+  TABLE_UNKNOWN: { retryable: false },
+  USAGE: { retryable: false },
+  // Kafka
+  KAFKA_UNREACHABLE: { retryable: true },
+  KAFKA_AUTHENTICATION: { retryable: true },
+  KAFKA_PROTOCOL: { retryable: true },
+  TOPIC_UNKNOWN: { retryable: true },
+  TOPIC_RECREATED: { retryable: false },
+  OFFSETS_MOVED_BACK: { retryable: false },
+  OFFSET_EXPIRED: { retryable: false },
+  RECORD_BATCH_CORRUPT: { retryable: true },
+  RECORD_TOO_LARGE: { retryable: false },
+  // The lake
+  LAKE_UNREACHABLE: { retryable: true },
+  LAKE_NOT_WRITABLE: { retryable: true },
+  LAKE_FULL: { retryable: true },
+  LOG_CORRUPT: { retryable: false },
+  LOG_INCONSISTENT: { retryable: false },
+  BATCH_FILE_CORRUPT: { retryable: false },
+  COUNT_MISMATCH: { retryable: true },
+  ENGINE_FAILED: { retryable: true },
+  LIMIT_EXCEEDED: { retryable: false },
+  // Hive
+  METASTORE_UNREACHABLE: { retryable: true },
+  METASTORE_REFUSED: { retryable: true },
+  // The stack
+  TEMPORAL_UNREACHABLE: { retryable: true },
+  TOOL_MISSING: { retryable: false },
+  PORT_BUSY: { retryable: false },
+  SERVICE_FAILED: { retryable: false },
+  // A defect of ours: anything that has no code of its own
+  INTERNAL: { retryable: true },
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

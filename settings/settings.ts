@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SluiceError } from '../errors/sluice-error.ts';
+
+/** How to reach Kafka. `given` is true where the operator named the brokers: then none are started here. */
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly given: boolean;
+  readonly sasl:
+    | {
+        readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | undefined;
+  readonly tls:
+    | {
+        readonly ca?: string;
+        readonly cert?: string;
+        readonly key?: string;
+        readonly rejectUnauthorized: boolean;
+      }
+    | undefined;
+}
+
+export interface TemporalSettings {
+  readonly address: string;
+  readonly namespace: string;
+  readonly given: boolean;
+  readonly tls: boolean;
+  readonly apiKey: string | undefined;
+  /** Base URL of the Temporal web UI, for links. */
+  readonly uiUrl: string;
+}
+
+export interface MetastoreSettings {
+  /** host and port of each metastore, in the order to try them. */
+  readonly endpoints: readonly { readonly host: string; readonly port: number }[];
+  readonly given: boolean;
+}
+
+/** First port of each local service; Kafka takes three in a row for brokers and three for controllers. */
+export interface PortSettings {
+  readonly temporal: number;
+  readonly temporalUi: number;
+  readonly kafka: number;
+  readonly kafkaController: number;
+  readonly metastore: number;
+  readonly dashboard: number;
+}
+
+/** Everything that comes from the environment, read once at a process's start. */
+export interface Settings {
+  /** Where state is kept: services' data, logs, pids and, by default, the lake. */
+  readonly home: string;
+  /** Downloads and builds, which may be shared between homes. */
+  readonly cacheFolder: string;
+  /** Folder of the tables' definition files. */
+  readonly tablesFolder: string;
+  /** Root of the lake as a URI, without a trailing slash. */
+  readonly lakeUri: string;
+  readonly kafka: KafkaSettings;
+  readonly temporal: TemporalSettings;
+  readonly metastore: MetastoreSettings;
+  readonly ports: PortSettings;
+  readonly dashboard: { readonly host: string; readonly port: number };
+}
+
+const DEFAULT_PORTS: PortSettings = {
+  temporal: 7233,
+  temporalUi: 8233,
+  kafka: 19092,
+  kafkaController: 19192,
+  metastore: 9083,
+  dashboard: 7400,
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws SluiceError SETTINGS_INVALID, naming the variable. */
+export function readSettings(env: Environment = process.env, projectFolder: string = process.cwd()): Settings {
+  const home = resolve(projectFolder, env['SLUICE_HOME'] ?? '.sluice');
+  const ports: PortSettings = {
+    temporal: portOf(env, 'SLUICE_PORT_TEMPORAL', DEFAULT_PORTS.temporal),
+    temporalUi: portOf(env, 'SLUICE_PORT_TEMPORAL_UI', DEFAULT_PORTS.temporalUi),
+    kafka: portOf(env, 'SLUICE_PORT_KAFKA', DEFAULT_PORTS.kafka),
+    kafkaController: portOf(env, 'SLUICE_PORT_KAFKA_CONTROLLER', DEFAULT_PORTS.kafkaController),
+    metastore: portOf(env, 'SLUICE_PORT_METASTORE', DEFAULT_PORTS.metastore),
+    dashboard: portOf(env, 'SLUICE_PORT_DASHBOARD', DEFAULT_PORTS.dashboard),
+  };
+  return {
+    home,
+    cacheFolder: resolve(projectFolder, env['SLUICE_CACHE'] ?? `${home}/cache`),
+    tablesFolder: resolve(projectFolder, env['SLUICE_TABLES'] ?? 'tables'),
+    lakeUri: lakeUriOf(env['SLUICE_LAKE'], home),
+    kafka: kafkaSettings(env, ports),
+    temporal: temporalSettings(env, ports),
+    metastore: metastoreSettings(env, ports),
+    ports,
+    dashboard: { host: env['SLUICE_DASHBOARD_HOST'] ?? '127.0.0.1', port: ports.dashboard },
+  };
+}
+
+function lakeUriOf(value: string | undefined, home: string): string {
+  if (value === undefined || value === '') return pathToFileURL(`${home}/lake`).href;
+  const uri = value.includes('://') ? value : pathToFileURL(resolve(value)).href;
+  if (!uri.startsWith('file://')) {
+    throw invalid('SLUICE_LAKE', `"${value}" is not a file: location, the only storage supported so far`);
+  }
+  return uri.replace(/\/+$/, '');
+}
+
+function kafkaSettings(env: Environment, ports: PortSettings): KafkaSettings {
+  const given = env['KAFKA_BROKERS'];
+  const brokers = given
+    ? given.split(',').map((broker) => broker.trim())
+    : [0, 1, 2].map((index) => `127.0.0.1:${ports.kafka + index}`);
+  for (const broker of brokers) {
+    if (!/^.+:\d+$/.test(broker)) throw invalid('KAFKA_BROKERS', `"${broker}" is not host:port`);
+  }
+  return { brokers, given: Boolean(given), sasl: saslSettings(env), tls: tlsSettings(env) };
+}
+
+function saslSettings(env: Environment): KafkaSettings['sasl'] {
+  const mechanism = env['KAFKA_SASL_MECHANISM'];
+  if (!mechanism) return undefined;
+  if (mechanism !== 'PLAIN' && mechanism !== 'SCRAM-SHA-256' && mechanism !== 'SCRAM-SHA-512') {
+    throw invalid('KAFKA_SASL_MECHANISM', `"${mechanism}" is none of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512`);
+  }
+  const username = env['KAFKA_SASL_USERNAME'];
+  const password = secretOf(env, 'KAFKA_SASL_PASSWORD');
+  if (!username) throw invalid('KAFKA_SASL_USERNAME', 'it is needed with KAFKA_SASL_MECHANISM');
+  if (!password)
+    throw invalid('KAFKA_SASL_PASSWORD', 'it, or KAFKA_SASL_PASSWORD_FILE, is needed with KAFKA_SASL_MECHANISM');
+  return { mechanism, username, password };
+}
+
+function tlsSettings(env: Environment): KafkaSettings['tls'] {
+  if (env['KAFKA_TLS'] !== 'true' && !env['KAFKA_TLS_CA_FILE']) return undefined;
+  const pem = (name: string): string | undefined => (env[name] ? readFileOf(name, env[name]) : undefined);
+  const ca = pem('KAFKA_TLS_CA_FILE');
+  const cert = pem('KAFKA_TLS_CERT_FILE');
+  const key = pem('KAFKA_TLS_KEY_FILE');
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    rejectUnauthorized: env['KAFKA_TLS_INSECURE'] !== 'true',
+  };
+}
+
+function temporalSettings(env: Environment, ports: PortSettings): TemporalSettings {
+  const given = env['TEMPORAL_ADDRESS'];
+  return {
+    address: given || `127.0.0.1:${ports.temporal}`,
+    namespace: env['TEMPORAL_NAMESPACE'] || 'default',
+    given: Boolean(given),
+    tls: env['TEMPORAL_TLS'] === 'true' || Boolean(env['TEMPORAL_API_KEY']),
+    apiKey: secretOf(env, 'TEMPORAL_API_KEY'),
+    uiUrl: (env['TEMPORAL_UI_URL'] || `http://127.0.0.1:${ports.temporalUi}`).replace(/\/+$/, ''),
+  };
+}
+
+function metastoreSettings(env: Environment, ports: PortSettings): MetastoreSettings {
+  const given = env['HIVE_METASTORE_URIS'];
+  if (!given) return { endpoints: [{ host: '127.0.0.1', port: ports.metastore }], given: false };
+  const endpoints = given.split(',').map((uri) => {
+    const match = /^thrift:\/\/([^:/]+):(\d+)\/?$/.exec(uri.trim());
+    if (!match?.[1]) throw invalid('HIVE_METASTORE_URIS', `"${uri}" is not thrift://host:port`);
+    return { host: match[1], port: Number(match[2]) };
+  });
+  return { endpoints, given: true };
+}
+
+function portOf(env: Environment, name: string, fallback: number): number {
+  const value = env[name];
+  if (!value) return fallback;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw invalid(name, `"${value}" is not a port number`);
+  return port;
+}
+
+/** A secret from NAME, or from the file that NAME_FILE names. */
+function secretOf(env: Environment, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  return file ? readFileOf(`${name}_FILE`, file).trim() : env[name] || undefined;
+}
+
+function readFileOf(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new SluiceError('SETTINGS_INVALID', `${name}: the file ${path} cannot be read.`, { cause });
+  }
+}
+
+function invalid(name: string, why: string): SluiceError {
+  return new SluiceError('SETTINGS_INVALID', `The environment variable ${name} is wrong: ${why}.`, {
+    remedy: `Correct or unset ${name}.`,
+    details: { variable: name },
+  });
+}
