@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { SluiceError } from '../errors/sluice-error.ts';
+import { parseDefinition } from './parse.ts';
+import type { TableDefinition } from './table-definition.ts';
+
+/** @throws SluiceError TABLE_UNKNOWN where there is no such file, DEFINITION_INVALID where it is wrong. */
+export function loadDefinition(tablesFolder: string, table: string): TableDefinition {
+  const file = join(tablesFolder, `${table}.yaml`);
+  let text: string;
+  try {
+    if (basename(table) !== table) throw new Error(`"${table}" is no table name`);
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SluiceError('TABLE_UNKNOWN', `There is no table "${table}": ${file} cannot be read.`, {
+      remedy: 'Run `sluice tables` to see those that are defined.',
+      cause,
+    });
+  }
+  const definition = parseDefinition(text, file);
+  if (definition.table !== table) {
+    throw new SluiceError('DEFINITION_INVALID', `${file} defines the table "${definition.table}", not "${table}".`, {
+      remedy: 'Name the file after its table.',
+    });
+  }
+  return definition;
+}
+
+/** Every table defined in the folder, by name. */
+export function loadDefinitions(tablesFolder: string): TableDefinition[] {
+  let names: string[];
+  try {
+    names = readdirSync(tablesFolder).filter((name) => name.endsWith('.yaml'));
+  } catch (cause) {
+    throw new SluiceError('DEFINITION_INVALID', `The folder of table definitions ${tablesFolder} cannot be read.`, {
+      remedy: 'Set SLUICE_TABLES to the folder that holds them.',
+      cause,
+    });
+  }
+  return names.sort().map((name) => loadDefinition(tablesFolder, name.slice(0, -'.yaml'.length)));
+}
+
+/** Identifies what a definition says, not how its file is laid out. */
+export function definitionHash(definition: TableDefinition): string {
+  return createHash('sha256').update(JSON.stringify(definition)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,134 @@
+import { SluiceError } from '../errors/sluice-error.ts';
+import { DefinitionFile } from './definition-file.ts';
+import {
+  COLUMN_TYPES,
+  type ColumnDefinition,
+  partitionColumns,
+  PROVENANCE_COLUMNS,
+  type TableDefinition,
+} from './table-definition.ts';
+import { durationMs, sizeBytes } from './units.ts';
+
+/** Names become paths, SQL identifiers and Hive names: letters, digits and underscores, beginning with a letter. */
+const NAME = /^[a-z][a-z0-9_]{0,99}$/;
+/** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`). */
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+
+const DAY_MS = 86_400_000;
+export const DEFINITION_DEFAULTS = {
+  acceptPastMs: 400 * DAY_MS,
+  acceptFutureMs: DAY_MS,
+  freshnessTargetMs: 1000,
+  maxRows: 1_000_000,
+  maxBytes: 64 * 1024 ** 2,
+  maxPartitions: 256,
+  stepTimeoutMs: 300_000,
+} as const;
+const MAX_COLUMNS = 1000;
+
+/**
+ * A definition file's text as a definition, with every default filled in.
+ * @throws SluiceError DEFINITION_INVALID with every problem, each with its line.
+ */
+export function parseDefinition(text: string, fileName: string): TableDefinition {
+  const file = new DefinitionFile(text);
+  if (file.problems.length === 0) {
+    const definition = readDefinition(file);
+    if (file.problems.length === 0) return definition;
+  }
+  const problems = [...file.problems].sort((a, b) => a.line - b.line);
+  const lines = problems.map((problem) => `${fileName}:${problem.line}: ${problem.message}`);
+  throw new SluiceError('DEFINITION_INVALID', `The table definition is wrong:\n${lines.join('\n')}`, {
+    remedy: 'Correct the file; docs/tables.md explains every key.',
+    details: { file: fileName, line: problems[0]?.line ?? 1 },
+  });
+}
+
+function readDefinition(file: DefinitionFile): TableDefinition {
+  const keys = 'table database description source columns event_time partition_by engine freshness limits'.split(' ');
+  file.onlyKeys([], keys);
+  file.onlyKeys(['source'], ['topic', 'format']);
+  file.onlyKeys(['event_time'], ['column', 'accept_past', 'accept_future']);
+  file.onlyKeys(['freshness'], ['target']);
+  file.onlyKeys(['limits'], ['max_rows', 'max_bytes', 'max_partitions', 'step_timeout']);
+  const defaults = DEFINITION_DEFAULTS;
+  const definition: TableDefinition = {
+    table: nameAt(file, ['table']),
+    database: nameAt(file, ['database']),
+    description: file.string(['description'], '-'),
+    source: { topic: topicAt(file), format: file.oneOf(['source', 'format'], ['json'], 'json') },
+    columns: columnsAt(file),
+    eventTime: {
+      column: file.string(['event_time', 'column']),
+      acceptPastMs: file.quantity(['event_time', 'accept_past'], durationMs, '400d', defaults.acceptPastMs),
+      acceptFutureMs: file.quantity(['event_time', 'accept_future'], durationMs, '1d', defaults.acceptFutureMs),
+    },
+    partitionBy: file.oneOf(['partition_by'], ['hour', 'day'], 'hour'),
+    engine: file.oneOf(['engine'], ['duckdb'], 'duckdb'),
+    freshnessTargetMs: file.quantity(['freshness', 'target'], durationMs, '1s', defaults.freshnessTargetMs),
+    limits: {
+      maxRows: file.positiveInteger(['limits', 'max_rows'], defaults.maxRows),
+      maxBytes: file.quantity(['limits', 'max_bytes'], sizeBytes, '64MiB', defaults.maxBytes),
+      maxPartitions: file.positiveInteger(['limits', 'max_partitions'], defaults.maxPartitions),
+      stepTimeoutMs: file.quantity(['limits', 'step_timeout'], durationMs, '5m', defaults.stepTimeoutMs),
+    },
+  };
+  checkEventTime(file, definition);
+  checkColumnNames(file, definition);
+  return definition;
+}
+
+function nameAt(file: DefinitionFile, path: string[]): string {
+  const name = file.string(path);
+  if (name !== '' && !NAME.test(name)) {
+    file.problem(path, `"${name}" is no name: use a-z, 0-9 and _, beginning with a letter`);
+  }
+  return name;
+}
+
+function topicAt(file: DefinitionFile): string {
+  const topic = file.string(['source', 'topic']);
+  if (topic !== '' && (!TOPIC.test(topic) || topic === '.' || topic === '..')) {
+    file.problem(['source', 'topic'], `"${topic}" is no topic name`);
+  }
+  return topic;
+}
+
+function columnsAt(file: DefinitionFile): ColumnDefinition[] {
+  const columns = file.value(['columns']);
+  if (!Array.isArray(columns) || columns.length === 0 || columns.length > MAX_COLUMNS) {
+    file.problem(['columns'], `columns must be a list of 1 to ${MAX_COLUMNS}`);
+    return [];
+  }
+  return columns.map((_, index) => {
+    const path = ['columns', index];
+    file.onlyKeys(path, ['name', 'type', 'required']);
+    const name = file.string([...path, 'name']);
+    if (name !== '' && !NAME.test(name)) {
+      file.problem([...path, 'name'], `"${name}" is no column name: use a-z, 0-9 and _, beginning with a letter`);
+    }
+    return {
+      name,
+      type: file.oneOf([...path, 'type'], COLUMN_TYPES),
+      required: file.boolean([...path, 'required'], false),
+    };
+  });
+}
+
+function checkEventTime(file: DefinitionFile, definition: TableDefinition): void {
+  const { column } = definition.eventTime;
+  const found = definition.columns.find((candidate) => candidate.name === column);
+  if (column !== '' && (found?.type !== 'timestamp' || !found.required)) {
+    file.problem(['event_time', 'column'], `"${column}" must be one of the columns, a timestamp and required`);
+  }
+}
+
+function checkColumnNames(file: DefinitionFile, definition: TableDefinition): void {
+  const taken = new Set([...PROVENANCE_COLUMNS, ...partitionColumns(definition)].map((column) => column.name));
+  definition.columns.forEach((column, index) => {
+    if (taken.has(column.name)) {
+      file.problem(['columns', index, 'name'], `the column name "${column.name}" is there twice or kept for Sluice`);
+    }
+    taken.add(column.name);
+  });
+}

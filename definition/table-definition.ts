@@ -1,0 +1,52 @@
+/** The types that a column of a table can be declared with. `timestamp` is microseconds since the epoch, in UTC. */
+export const COLUMN_TYPES = ['string', 'boolean', 'int', 'bigint', 'double', 'timestamp', 'date'] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** A record without a value here is rejected. */
+  readonly required: boolean;
+}
+
+/** Bounds of one micro-batch; past them it is cut smaller, or refused with a message. */
+export interface BatchLimits {
+  readonly maxRows: number;
+  /** Bytes of records as fetched, before decompression. */
+  readonly maxBytes: number;
+  /** Table partitions (event hours) that one batch may write into. */
+  readonly maxPartitions: number;
+  readonly stepTimeoutMs: number;
+}
+
+/** One table, as its operator defined it in `tables/<table>.yaml`, validated and with every default filled in. */
+export interface TableDefinition {
+  readonly table: string;
+  readonly database: string;
+  readonly description: string;
+  readonly source: { readonly topic: string; readonly format: 'json' };
+  readonly columns: readonly ColumnDefinition[];
+  readonly eventTime: {
+    readonly column: string;
+    /** How far before and after the record's Kafka timestamp's day an event time may lie, in milliseconds. */
+    readonly acceptPastMs: number;
+    readonly acceptFutureMs: number;
+  };
+  readonly partitionBy: 'hour' | 'day';
+  readonly engine: 'duckdb';
+  readonly freshnessTargetMs: number;
+  readonly limits: BatchLimits;
+}
+
+/** Columns that Sluice adds to every row: where it came from. */
+export const PROVENANCE_COLUMNS = [
+  { name: 'kafka_partition', type: 'int', required: true },
+  { name: 'kafka_offset', type: 'bigint', required: true },
+  { name: 'kafka_timestamp', type: 'timestamp', required: true },
+] as const satisfies readonly ColumnDefinition[];
+
+/** The table's partition columns, in Hive's order: kept in directory names and in the log, never in the files. */
+export function partitionColumns(definition: Pick<TableDefinition, 'partitionBy'>): readonly ColumnDefinition[] {
+  const dt: ColumnDefinition = { name: 'dt', type: 'date', required: true };
+  return definition.partitionBy === 'day' ? [dt] : [dt, { name: 'hour', type: 'int', required: true }];
+}
