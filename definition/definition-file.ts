@@ -10,7 +10,7 @@ type Path = readonly (string | number)[];
 
 /** A definition file's text, read by path, which collects every problem with the line that it is on. */
 export class DefinitionFile {
-  readonly problems: DefinitionProblem[] = [];
+  readonly #problems: DefinitionProblem[] = [];
   readonly #document: Document.Parsed;
   readonly #lines = new LineCounter();
   readonly #value: unknown;
@@ -18,9 +18,14 @@ export class DefinitionFile {
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const error of this.#document.errors) {
-      this.problems.push({ line: this.#lines.linePos(error.pos[0]).line, message: error.message });
+      this.#problems.push({ line: this.#lines.linePos(error.pos[0]).line, message: error.message });
     }
-    this.#value = this.problems.length === 0 ? this.#document.toJS() : undefined;
+    this.#value = this.#problems.length === 0 ? this.#document.toJS() : undefined;
+  }
+
+  /** Everything found wrong so far, in the order of the file's lines. */
+  problems(): DefinitionProblem[] {
+    return [...this.#problems].sort((a, b) => a.line - b.line);
   }
 
   value(path: Path): unknown {
@@ -33,7 +38,7 @@ export class DefinitionFile {
   }
 
   problem(path: Path, message: string): void {
-    this.problems.push({ line: this.#lineOf(path), message });
+    this.#problems.push({ line: this.#lineOf(path), message });
   }
 
   /** Reports every key of the map at `path` that is not in `known`: a mistyped key must not be silently ignored. */
@@ -87,9 +92,9 @@ export class DefinitionFile {
   quantity(path: Path, parse: (text: string) => number | undefined, example: string, fallback: number): number {
     const value = this.value(path);
     if (value === undefined) return fallback;
-    const parsed = parse(String(value));
+    const parsed = typeof value === 'string' ? parse(value) : undefined;
     if (parsed !== undefined && parsed > 0) return parsed;
-    this.problem(path, `${nameOf(path)} is "${String(value)}"; write it like ${example}`);
+    this.problem(path, `${nameOf(path)} is ${JSON.stringify(value)}; write it like ${example}`);
     return fallback;
   }
 

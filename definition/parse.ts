@@ -32,11 +32,11 @@ const MAX_COLUMNS = 1000;
  */
 export function parseDefinition(text: string, fileName: string): TableDefinition {
   const file = new DefinitionFile(text);
-  if (file.problems.length === 0) {
+  if (file.problems().length === 0) {
     const definition = readDefinition(file);
-    if (file.problems.length === 0) return definition;
+    if (file.problems().length === 0) return definition;
   }
-  const problems = [...file.problems].sort((a, b) => a.line - b.line);
+  const problems = file.problems();
   const lines = problems.map((problem) => `${fileName}:${problem.line}: ${problem.message}`);
   throw new SluiceError('DEFINITION_INVALID', `The table definition is wrong:\n${lines.join('\n')}`, {
     remedy: 'Correct the file; docs/tables.md explains every key.',

@@ -1,0 +1,65 @@
+import tseslint from 'typescript-eslint';
+
+/** The rooms of ARCHITECTURE.md's map, and what each may import of the others; types included. */
+const FOUNDATION = ['errors', 'settings', 'definition'];
+const MAY_IMPORT = {
+  errors: [],
+  settings: ['errors'],
+  definition: ['errors'],
+  plans: FOUNDATION,
+  kafka: FOUNDATION,
+  lake: [...FOUNDATION, 'plans'],
+  engines: [...FOUNDATION, 'plans', 'kafka'],
+  activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake'],
+  workflows: [...FOUNDATION, 'plans', 'activities'],
+  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'activities', 'workflows'],
+  collectors: [...FOUNDATION, 'kafka'],
+  dashboard: [...FOUNDATION, 'kafka', 'lake', 'plans', 'workflows'],
+  infra: [...FOUNDATION, 'kafka', 'lake'],
+  cli: [...FOUNDATION, 'kafka', 'lake', 'plans', 'workflows', 'infra', 'dashboard'],
+};
+
+/** One lint block a room: its own further patterns, and every room that it may not reach into. */
+function room(name, further = []) {
+  const closed = Object.keys(MAY_IMPORT).filter((other) => other !== name && !MAY_IMPORT[name].includes(other));
+  return {
+    files: [`${name}/**/*.ts`, `${name}/**/*.tsx`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(\\.\\./)+(${closed.join('|')})/`,
+              message: `${name}/ may not import this: see the map in ARCHITECTURE.md.`,
+            },
+            ...further,
+          ],
+        },
+      ],
+    },
+  };
+}
+
+const NO_BUILT_INS = { group: ['node:*'], message: 'This code is pure: effects belong in activities.' };
+const ACTIVITY_TYPES_ONLY = {
+  regex: '^(\\.\\./)+activities/',
+  allowTypeImports: true,
+  message: 'Workflows know activities by their types only.',
+};
+const FURTHER = { plans: [NO_BUILT_INS], workflows: [NO_BUILT_INS, ACTIVITY_TYPES_ONLY] };
+
+export default tseslint.config(
+  { ignores: ['node_modules/', '.sluice/', 'coverage/'] },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  ...Object.keys(MAY_IMPORT).map((name) => room(name, FURTHER[name])),
+);
