@@ -1,0 +1,35 @@
+/** One object of a storage, as a listing shows it. */
+export interface StorageEntry {
+  /** Path from the storage's root, with `/` between folders. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+}
+
+/**
+ * Where tables lie: a file system, an object store or HDFS, seen from its root. Paths are relative to the root, with
+ * `/` between folders. Objects are only ever created whole: a reader sees all of one or nothing.
+ *
+ * Every method throws SluiceError LAKE_UNREACHABLE, LAKE_NOT_WRITABLE or LAKE_FULL for what the storage itself cannot do.
+ */
+export interface Storage {
+  /** The object's full URI, as the metastore and other tools name it. */
+  uriOf(path: string): string;
+  /** What an engine in this process opens to read the object. */
+  readPathOf(path: string): string;
+  /** A local folder to write files into that `addFiles` will then take. */
+  scratchFolder(): Promise<string>;
+  /** The object's bytes, or undefined where there is none. */
+  read(path: string): Promise<Buffer | undefined>;
+  exists(path: string): Promise<boolean>;
+  /** Creates the object, durably, unless one is there: true if it was this call that did. */
+  createIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
+  /** Makes local files objects, durably. Their paths must never have been used. */
+  addFiles(files: readonly { readonly localPath: string; readonly path: string }[]): Promise<void>;
+  /** Replaces an object that is only a hint, whose loss or age harms nothing. */
+  replaceHint(path: string, bytes: Uint8Array): Promise<void>;
+  /** Gives an object a second path (a link, or a copy where there are none). Doing so again changes nothing. */
+  linkOrCopy(fromPath: string, toPath: string): Promise<void>;
+  /** The objects directly in a folder, by name; none where there is no such folder. */
+  list(folder: string): Promise<StorageEntry[]>;
+}

@@ -1,0 +1,64 @@
+/**
+ * The two files that make a batch happen once. A plan fixes what a batch holds before its first byte is read; a seal
+ * decides what it became. Both are created whole, never changed. Offsets are decimal texts, since JSON has no int64.
+ */
+export interface PlannedRange {
+  readonly partition: number;
+  readonly startOffset: string;
+  /** Exclusive. */
+  readonly endOffset: string;
+}
+
+export interface BatchPlan {
+  readonly format: 1;
+  /** Batches of a table are numbered from 1, without gaps. */
+  readonly sequence: number;
+  /** A batch that cannot be done as planned gets the next revision, never an edit. */
+  readonly revision: number;
+  readonly plannedAtMs: number;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly ranges: readonly PlannedRange[];
+  /** Next offset of every partition once this batch is committed, those without a range included. */
+  readonly nextOffsets: Readonly<Record<string, string>>;
+  readonly engine: 'duckdb';
+  /** Names the definition that the batch is written by, kept in `_sluice/definitions/`. */
+  readonly definitionHash: string;
+}
+
+/** A Parquet file as it was written, with what the log needs to know of it. */
+export interface DataFile {
+  /** Relative to the table's folder. */
+  readonly path: string;
+  readonly partitionValues: Readonly<Record<string, string>>;
+  readonly sizeBytes: number;
+  readonly rows: number;
+  /** The log's statistics: a JSON text (Delta PROTOCOL.md#per-file-statistics). */
+  readonly stats: string;
+}
+
+export interface BatchSeal {
+  readonly format: 1;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly attempt: string;
+  readonly sealedAtMs: number;
+  readonly topic: string;
+  readonly nextOffsets: Readonly<Record<string, string>>;
+  readonly rows: number;
+  readonly files: readonly DataFile[];
+  readonly rejectedRows: number;
+  readonly rejectedFiles: readonly DataFile[];
+  /** Fields that no column takes, by name, with how many records had them. */
+  readonly unknownFields: Readonly<Record<string, number>>;
+}
+
+/** appId of the log's transaction that says how far a topic partition has been committed. */
+export function partitionAppId(topic: string, partition: number | string): string {
+  return `sluice/${topic}/${partition}`;
+}
+
+/** appId of the log's transaction that holds the sequence number of the last committed batch. */
+export function sequenceAppId(topic: string): string {
+  return `sluice/${topic}`;
+}

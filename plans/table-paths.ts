@@ -1,0 +1,35 @@
+/** Names of everything that Sluice keeps in a table's folder (DESIGN: "The table"). All are relative to that folder. */
+
+const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+export const LOG_FOLDER = '_delta_log';
+export const PLANS_FOLDER = '_sluice/plans';
+
+export function planPath(sequence: number, revision: number): string {
+  return `${PLANS_FOLDER}/${pad(sequence, 10)}.${revision}.json`;
+}
+
+export function sealPath(sequence: number): string {
+  return `_sluice/seals/${pad(sequence, 10)}.json`;
+}
+
+/** A file that an attempt at a batch writes. `attempt` is unique to the attempt, so no two ever share a name. */
+export function batchFilePath(
+  batch: { sequence: number; revision: number; shard: number },
+  attempt: string,
+  index: number,
+): string {
+  return `data/b${pad(batch.sequence, 10)}-${batch.revision}-${batch.shard}-${attempt}-${index}.parquet`;
+}
+
+export function logEntryPath(version: number): string {
+  return `${LOG_FOLDER}/${pad(version, 20)}.json`;
+}
+
+export function checkpointPath(version: number): string {
+  return `${LOG_FOLDER}/${pad(version, 20)}.checkpoint.parquet`;
+}
+
+export function definitionPath(hash: string): string {
+  return `_sluice/definitions/${hash}.json`;
+}

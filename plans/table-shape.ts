@@ -1,0 +1,55 @@
+import {
+  type ColumnDefinition,
+  type ColumnType,
+  partitionColumns,
+  PROVENANCE_COLUMNS,
+  type TableDefinition,
+} from '../definition/table-definition.ts';
+
+/** A column as it is stored; `binary` is for records kept byte for byte. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: ColumnType | 'binary';
+  readonly required: boolean;
+}
+
+/** A table as log, engine and metastore need it. */
+export interface TableShape {
+  readonly database: string;
+  readonly table: string;
+  /** Folder of the table in the lake. */
+  readonly path: string;
+  /** Columns of the files. */
+  readonly columns: readonly StoredColumn[];
+  /** Columns of the directories: in no file. */
+  readonly partitionColumns: readonly ColumnDefinition[];
+}
+
+export function mainTable(definition: TableDefinition): TableShape {
+  return {
+    database: definition.database,
+    table: definition.table,
+    path: `${definition.database}/${definition.table}`,
+    columns: [...definition.columns, ...PROVENANCE_COLUMNS],
+    partitionColumns: partitionColumns(definition),
+  };
+}
+
+/** Where a table's records go that it cannot hold: the original bytes, why, and where they came from. */
+export function rejectedTable(definition: TableDefinition): TableShape {
+  const table = `${definition.table}_rejected`;
+  return {
+    database: definition.database,
+    table,
+    path: `${definition.database}/${table}`,
+    columns: [
+      { name: 'kafka_topic', type: 'string', required: true },
+      ...PROVENANCE_COLUMNS,
+      { name: 'record_key', type: 'binary', required: false },
+      { name: 'record_value', type: 'binary', required: false },
+      { name: 'reason', type: 'string', required: true },
+      { name: 'detail', type: 'string', required: false },
+    ],
+    partitionColumns: partitionColumns({ partitionBy: 'day' }),
+  };
+}
