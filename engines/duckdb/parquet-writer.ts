@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { SluiceError } from '../../errors/sluice-error.ts';
+import { batchFilePath } from '../../plans/table-paths.ts';
+import type { TableShape } from '../../plans/table-shape.ts';
+import type { BatchRequest, WrittenFile } from '../engine.ts';
+import { identifier, literal } from './quote.ts';
+import type { DuckDbSession } from './session.ts';
+import { deltaStatistics, type ReturnedColumn } from './statistics.ts';
+
+interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A row that COPY … RETURN_STATS gives for each file. */
+interface ReturnedFile {
+  readonly filename: string;
+  readonly count: string;
+  readonly file_size_bytes: string;
+  readonly column_statistics: readonly { readonly key: string; readonly value: readonly KeyValue[] }[];
+  readonly partition_keys: readonly KeyValue[];
+}
+
+/** Writes the rows of `select` into one Parquet file for each of the table's partitions, with statistics in the same pass. */
+export async function writeParquet(
+  session: DuckDbSession,
+  select: string,
+  shape: TableShape,
+  request: BatchRequest,
+): Promise<WrittenFile[]> {
+  const partitionBy = shape.partitionColumns.map((column) => identifier(column.name)).join(', ');
+  const folder = join(request.scratchFolder, shape.table);
+  const returned = (await session.rows(
+    `COPY (${select}) TO ${literal(folder)}
+     (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (${partitionBy}), RETURN_STATS)`,
+  )) as unknown as ReturnedFile[];
+  if (returned.length > request.definition.limits.maxPartitions) {
+    throw new SluiceError(
+      'LIMIT_EXCEEDED',
+      `Batch ${request.plan.sequence} of ${shape.table} falls into ${returned.length} partitions, above the limit of ${request.definition.limits.maxPartitions}.`,
+      { remedy: 'Raise limits.max_partitions in the table definition, or lower limits.max_rows.' },
+    );
+  }
+  const types = new Map(shape.columns.map((column) => [column.name, column.type]));
+  return returned
+    .filter((file) => Number(file.count) > 0)
+    .map((file, index) => {
+      const rows = Number(file.count);
+      return {
+        localPath: file.filename,
+        path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, index),
+        partitionValues: Object.fromEntries(file.partition_keys.map(({ key, value }) => [key, value])),
+        sizeBytes: Number(file.file_size_bytes),
+        rows,
+        stats: deltaStatistics(rows, columnStatistics(file), types),
+      };
+    });
+}
+
+function columnStatistics(file: ReturnedFile): Map<string, ReturnedColumn> {
+  // Column names come back as quoted identifiers.
+  return new Map(
+    file.column_statistics.map(({ key, value }) => [
+      key.replace(/^"|"$/g, '').replaceAll('""', '"'),
+      Object.fromEntries(value.map((entry) => [entry.key, entry.value])),
+    ]),
+  );
+}

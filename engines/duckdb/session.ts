@@ -1,0 +1,43 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { availableParallelism } from 'node:os';
+
+/** Memory that one worker's engine may take before it spills or refuses. */
+export const DUCKDB_MEMORY_LIMIT = '512MB';
+
+type Row = Record<string, unknown>;
+
+/** One in-process DuckDB, in UTC. Its errors reach the caller as DuckDB words them. */
+export class DuckDbSession {
+  readonly #instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.connection = connection;
+  }
+
+  static async open(): Promise<DuckDbSession> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(availableParallelism()),
+      memory_limit: DUCKDB_MEMORY_LIMIT,
+    });
+    const connection = await instance.connect();
+    await connection.run("SET timezone = 'UTC'");
+    return new DuckDbSession(instance, connection);
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.connection.run(sql);
+  }
+
+  /** All rows, with values as JSON has them: 64-bit integers are texts. */
+  async rows(sql: string): Promise<Row[]> {
+    const reader = await this.connection.runAndReadAll(sql);
+    return reader.getRowObjectsJson();
+  }
+
+  close(): void {
+    this.connection.closeSync();
+    this.#instance.closeSync();
+  }
+}

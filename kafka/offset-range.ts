@@ -1,0 +1,6 @@
+/** Offsets of one partition, from `startOffset` up to, not including, `endOffset`. */
+export interface OffsetRange {
+  readonly partition: number;
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+}
