@@ -28,8 +28,8 @@ export interface ActualPartition {
   readonly name: string;
   /** Relative to the table's folder; undefined where LOCATION is outside of it. */
   readonly directory: string | undefined;
-  /** Whether its description has all columns that the table has. */
-  readonly hasAllColumns: boolean;
+  /** False where the rest of its description must be renewed. */
+  readonly descriptionHolds: boolean;
 }
 
 export interface PublicationSteps {
@@ -81,7 +81,7 @@ export function publicationSteps(
     add: wanted.filter(({ name }) => !actualByName.has(name)),
     alter: wanted.filter(({ name, directory }) => {
       const found = actualByName.get(name);
-      return found !== undefined && (found.directory !== directory || !found.hasAllColumns);
+      return found !== undefined && (found.directory !== directory || !found.descriptionHolds);
     }),
     drop: actual.map(({ name }) => name).filter((name) => !wantedNames.has(name)),
   };

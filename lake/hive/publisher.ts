@@ -1,0 +1,215 @@
+import { partitionName, type PartitionValues } from '../../plans/partition-name.ts';
+import {
+  type ActualPartition,
+  type FileLink,
+  type LiveFile,
+  publicationSteps,
+  type PublicationSteps,
+  type WantedPartition,
+  wantedPartitions,
+} from '../../plans/publication.ts';
+import type { TableShape } from '../../plans/table-shape.ts';
+import { directoryWithin, hiveLocation } from './hive-location.ts';
+import { claimsExactStatistics, hasAllColumns, newPartition, renewed } from './hive-table.ts';
+import { HiveTable, type TableState } from './hive-table-state.ts';
+import { LinkMemory } from './link-memory.ts';
+import { type HiveMetastore, refusalOf } from './metastore.ts';
+import type { Partition, Table } from './metastore-types.ts';
+
+/** Links made at a time: enough to hide an object store's answer time. */
+export const LINKS_AT_ONCE = 16;
+/** Times to look again after another publisher has added or dropped a partition in between. */
+export const MAX_ATTEMPTS = 5;
+
+/** What a publisher needs of a storage. Paths are relative to its root. */
+export interface PublicationStorage {
+  /** Gives a file a second path; done already is no error. */
+  linkOrCopy(fromPath: string, toPath: string): Promise<void>;
+  uriOf(path: string): string;
+}
+
+/** A stretch of the log, and all live files of the partitions that it touches, as of its end. */
+export interface TouchedPartitions {
+  readonly files: readonly LiveFile[];
+  /** Partition values of every file that the stretch added or removed. */
+  readonly partitions: readonly PartitionValues[];
+  /** The stretch is the log's versions above this one (-1 for all of them), */
+  readonly afterVersion: number;
+  /** up to this one. */
+  readonly version: number;
+}
+
+/** What a publication did. */
+export interface Publication {
+  readonly linked: number;
+  /** Partition names. */
+  readonly added: readonly string[];
+  readonly altered: readonly string[];
+  readonly dropped: readonly string[];
+  /** The version that Hive stands at now; -1 for none. Below the one asked for, versions before it are missing: reconcile. */
+  readonly publishedVersion: number;
+  /** When it reached that version, in milliseconds since the epoch. */
+  readonly publishedAtMs: number | undefined;
+}
+
+interface ActualState {
+  readonly table: Table;
+  readonly partitions: ReadonlyMap<string, Partition>;
+}
+
+/**
+ * Makes Hive's view of one table follow the table's log. Every publication compares with what the metastore says and
+ * alters what differs, so any of them can be repeated, by any number of publishers, and none relies on the one before.
+ *
+ * Methods throw METASTORE_UNREACHABLE and METASTORE_REFUSED, LOG_INCONSISTENT for a path not understood, and what the
+ * storage throws. After any of them the publication is to be made again.
+ */
+export class HivePublisher {
+  readonly #metastore: HiveMetastore;
+  readonly #storage: PublicationStorage;
+  readonly #shape: TableShape;
+  readonly #location: string;
+  readonly #partitionColumns: readonly string[];
+  readonly #table: HiveTable;
+  readonly #linked: LinkMemory;
+
+  constructor(options: {
+    readonly metastore: HiveMetastore;
+    readonly storage: PublicationStorage;
+    readonly shape: TableShape;
+    readonly maxLinksRemembered?: number;
+  }) {
+    this.#metastore = options.metastore;
+    this.#storage = options.storage;
+    this.#shape = options.shape;
+    this.#location = hiveLocation(options.storage.uriOf(options.shape.path));
+    this.#partitionColumns = options.shape.partitionColumns.map(({ name }) => name);
+    this.#table = new HiveTable(options.metastore, options.shape, this.#location);
+    this.#linked = new LinkMemory(options.maxLinksRemembered);
+  }
+
+  /** Creates database and table where they are missing, and adds columns that are new. */
+  async ensureTable(): Promise<{ readonly created: boolean; readonly addedColumns: readonly string[] }> {
+    return this.#table.ensure();
+  }
+
+  /** Where Hive stands; undefined where there is no table, version -1 where nothing is published. */
+  async published(): Promise<TableState | undefined> {
+    return this.#table.state();
+  }
+
+  /** The version of the log that Hive stands at: -1 where nothing is published. */
+  async publishedVersion(): Promise<number> {
+    return (await this.published())?.version ?? -1;
+  }
+
+  /** Brings the partitions that a stretch of the log touched to its end. Files of other partitions are ignored. */
+  async publish(touched: TouchedPartitions): Promise<Publication> {
+    const names = new Set(touched.partitions.map((values) => partitionName(values, this.#partitionColumns)));
+    const wanted = wantedPartitions(touched.files, this.#partitionColumns).filter(({ name }) => names.has(name));
+    const done = await this.#apply(wanted, () => this.#read([...names]), claimsExactStatistics);
+    return { ...done, ...(await this.#raise(touched.version, touched.afterVersion)) };
+  }
+
+  /** Compares the whole table: `files` are all its live files at `version`. Trusts nothing remembered. */
+  async reconcile(files: readonly LiveFile[], version: number): Promise<Publication> {
+    this.#linked.clear();
+    const wanted = wantedPartitions(files, this.#partitionColumns);
+    const { database, table } = this.#shape;
+    const readAll = async (): Promise<ActualState> =>
+      this.#read(await this.#metastore.getPartitionNames(database, table));
+    const done = await this.#apply(wanted, readAll, () => false);
+    return { ...done, ...(await this.#raise(version, undefined)) };
+  }
+
+  async #apply(
+    wanted: readonly WantedPartition[],
+    read: () => Promise<ActualState>,
+    outdated: (partition: Partition) => boolean,
+  ): Promise<Pick<Publication, 'linked' | 'added' | 'altered' | 'dropped'>> {
+    await this.#table.ensureOnce();
+    let linked = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      const actual = await read();
+      const steps = publicationSteps(wanted, this.#actualPartitions(actual, outdated));
+      linked += await this.#link(steps.link);
+      try {
+        await this.#alter(steps, actual);
+        return { linked, added: namesOf(steps.add), altered: namesOf(steps.alter), dropped: steps.drop };
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !mayBeOvertaken(error)) throw error;
+      }
+    }
+  }
+
+  async #read(names: readonly string[]): Promise<ActualState> {
+    const { database, table } = this.#shape;
+    const [description, partitions] = await Promise.all([
+      this.#table.read(),
+      this.#metastore.getPartitionsByNames(database, table, names),
+    ]);
+    const keys = this.#partitionColumns;
+    const named = partitions.map((partition) => {
+      const values = Object.fromEntries(keys.map((key, index) => [key, partition.values?.[index] ?? null]));
+      return [partitionName(values, keys), partition] as const;
+    });
+    return { table: description, partitions: new Map(named) };
+  }
+
+  #actualPartitions(
+    { table, partitions }: ActualState,
+    outdated: (partition: Partition) => boolean,
+  ): ActualPartition[] {
+    return [...partitions].map(([name, partition]) => ({
+      name,
+      directory: directoryWithin(this.#location, partition.sd?.location),
+      descriptionHolds: hasAllColumns(partition, table) && !outdated(partition),
+    }));
+  }
+
+  async #link(links: readonly FileLink[]): Promise<number> {
+    const missing = links.filter((link) => !this.#linked.has(link));
+    for (let start = 0; start < missing.length; start += LINKS_AT_ONCE) {
+      await Promise.all(missing.slice(start, start + LINKS_AT_ONCE).map((link) => this.#linkOne(link)));
+    }
+    return missing.length;
+  }
+
+  async #linkOne(link: FileLink): Promise<void> {
+    await this.#storage.linkOrCopy(`${this.#shape.path}/${link.from}`, `${this.#shape.path}/${link.to}`);
+    this.#linked.add(link);
+  }
+
+  async #alter(steps: PublicationSteps, { table, partitions }: ActualState): Promise<void> {
+    const { database, table: name } = this.#shape;
+    const additions = steps.add.map(({ values, directory }) =>
+      newPartition(table, values, `${this.#location}/${directory}`),
+    );
+    const alterations = steps.alter.map((wanted) =>
+      renewed(partitions.get(wanted.name) ?? {}, table, `${this.#location}/${wanted.directory}`),
+    );
+    await this.#metastore.addPartitions(database, name, additions);
+    await this.#metastore.alterPartitions(database, name, alterations);
+    for (const dropped of steps.drop) {
+      await this.#metastore.dropPartition(database, name, partitions.get(dropped)?.values ?? []);
+    }
+  }
+
+  async #raise(
+    version: number,
+    afterVersion: number | undefined,
+  ): Promise<Pick<Publication, 'publishedVersion' | 'publishedAtMs'>> {
+    const state = await this.#table.raise(version, afterVersion);
+    return { publishedVersion: state.version, publishedAtMs: state.atMs };
+  }
+}
+
+/** Another publisher added a partition first, or dropped one that is to be altered: look again. */
+function mayBeOvertaken(error: unknown): boolean {
+  const refusal = refusalOf(error);
+  return refusal === 'AlreadyExistsException' || refusal === 'InvalidOperationException';
+}
+
+function namesOf(partitions: readonly WantedPartition[]): string[] {
+  return partitions.map(({ name }) => name);
+}
