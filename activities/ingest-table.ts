@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { definitionHash, loadDefinition } from '../definition/load.ts';
+import type { TableDefinition } from '../definition/table-definition.ts';
+import { SluiceError } from '../errors/sluice-error.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { KafkaCluster } from '../kafka/cluster.ts';
+import { BatchFiles } from '../lake/batch-files.ts';
+import { commitBatch } from '../lake/commit-batch.ts';
+import { ensureTable } from '../lake/ensure-table.ts';
+import type { SluiceCommitInfo } from '../lake/log/actions.ts';
+import { TableLog } from '../lake/log/table-log.ts';
+import type { Storage } from '../lake/storage/storage.ts';
+import { type BatchPlan, type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
+import { planMicroBatch } from '../plans/micro-batch.ts';
+import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+
+/** What a worker works with: opened once, shared by its activities. */
+export interface IngestParts {
+  readonly storage: Storage;
+  readonly cluster: KafkaCluster;
+  readonly engine: Engine;
+  readonly tablesFolder: string;
+}
+
+/** A batch that has been planned, and how much is left in Kafka after it. */
+export interface PlannedBatch {
+  readonly plan: BatchPlan;
+  readonly remaining: bigint;
+}
+
+/**
+ * The steps of a micro-batch on one table: plan, write, seal, commit. Each reads what storage says, does its part, and may be
+ * repeated, interrupted or overtaken at any point; storage decides who was first.
+ */
+export class IngestTable {
+  readonly definition: TableDefinition;
+  readonly shape: TableShape;
+  readonly log: TableLog;
+  readonly rejectedLog: TableLog;
+  readonly #parts: IngestParts;
+  readonly #files: BatchFiles;
+  readonly #topicId: string;
+  #recordSizeBytes: number | undefined;
+
+  private constructor(parts: IngestParts, definition: TableDefinition, topicId: string) {
+    this.#parts = parts;
+    this.#topicId = topicId;
+    this.definition = definition;
+    this.shape = mainTable(definition);
+    this.log = new TableLog(parts.storage, this.shape.path);
+    this.rejectedLog = new TableLog(parts.storage, rejectedTable(definition).path);
+    this.#files = new BatchFiles(parts.storage, this.shape.path);
+  }
+
+  /** Reads the definition anew, so a corrected file takes effect at the next batch. */
+  static async open(parts: IngestParts, table: string, signal: AbortSignal): Promise<IngestTable> {
+    const definition = loadDefinition(parts.tablesFolder, table);
+    const source = await parts.cluster.describeTopic(definition.source.topic, { signal });
+    const opened = new IngestTable(parts, definition, source.topicId);
+    await ensureTable(opened.log, opened.shape, source);
+    await ensureTable(opened.rejectedLog, rejectedTable(definition), source);
+    return opened;
+  }
+
+  /** The next batch: the plan that is there already, else a new one; undefined where Kafka has nothing new. */
+  async plan(signal: AbortSignal): Promise<PlannedBatch | undefined> {
+    await this.log.refresh();
+    const sequence = this.#committedSequence() + 1;
+    const existing = await this.#files.readPlan(sequence);
+    if (existing !== undefined) return { plan: existing, remaining: 0n };
+    const { topic } = this.definition.source;
+    const batch = planMicroBatch({
+      table: this.definition.table,
+      committed: this.#committedOffsets(),
+      available: await this.#parts.cluster.offsets(topic, { signal }),
+      limits: this.definition.limits,
+      recordSizeBytes: this.#recordSizeBytes,
+    });
+    if (batch.ranges.length === 0) return undefined;
+    const hash = definitionHash(this.definition);
+    await this.#files.pinDefinition(hash, this.definition);
+    const plan = await this.#files.createPlan({
+      format: 1,
+      sequence,
+      revision: 0,
+      plannedAtMs: Date.now(),
+      topic,
+      topicId: this.#topicId,
+      ranges: batch.ranges,
+      nextOffsets: batch.nextOffsets,
+      engine: this.definition.engine,
+      definitionHash: hash,
+    });
+    return { plan, remaining: batch.remaining };
+  }
+
+  /** Reads exactly what is planned, writes its files into the lake, and seals. A seal that is there already is the result. */
+  async writeAndSeal(plan: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
+    const sealed = await this.#files.readSeal(plan.sequence);
+    if (sealed !== undefined) return sealed;
+    const attempt = randomUUID().slice(0, 8);
+    const scratchFolder = await this.#parts.storage.scratchFolder();
+    try {
+      const definition = await this.#files.readDefinition(plan.definitionHash);
+      const result = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
+      this.#learnRecordSize(result.fetchedBytes, result.rows + result.rejectedRows);
+      await this.#addFiles(this.shape.path, result.files);
+      await this.#addFiles(rejectedTable(definition).path, result.rejectedFiles);
+      return await this.#files.createSeal({
+        format: 1,
+        sequence: plan.sequence,
+        revision: plan.revision,
+        attempt,
+        sealedAtMs: Date.now(),
+        topic: plan.topic,
+        nextOffsets: plan.nextOffsets,
+        rows: result.rows,
+        files: result.files.map(sealedFile),
+        rejectedRows: result.rejectedRows,
+        rejectedFiles: result.rejectedFiles.map(sealedFile),
+        unknownFields: result.unknownFields,
+      });
+    } finally {
+      await rm(scratchFolder, { recursive: true, force: true });
+    }
+  }
+
+  /** @returns the version that the batch is in, or undefined where another writer had committed it */
+  async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
+    const version = await commitBatch(this.log, this.rejectedLog, seal, published);
+    await this.log.checkpointIfDue();
+    await this.rejectedLog.checkpointIfDue();
+    return version;
+  }
+
+  async #addFiles(tablePath: string, files: readonly { localPath: string; path: string }[]): Promise<void> {
+    const placed = files.map(({ localPath, path }) => ({ localPath, path: `${tablePath}/${path}` }));
+    await this.#parts.storage.addFiles(placed);
+  }
+
+  #committedSequence(): number {
+    const { snapshot } = this.log;
+    const sequence = snapshot.transactionVersion(sequenceAppId(this.definition.source.topic));
+    if (sequence !== undefined) return sequence;
+    if (snapshot.files.size === 0) return 0;
+    throw new SluiceError('LOG_INCONSISTENT', `${this.shape.path} holds files, but no record of how far it has read.`, {
+      remedy: 'It was not made by Sluice, or its log was altered; ingestion must not guess. Define a new table.',
+    });
+  }
+
+  #committedOffsets(): Map<number, bigint> {
+    const prefix = partitionAppId(this.definition.source.topic, '');
+    const offsets = new Map<number, bigint>();
+    for (const { appId, version } of this.log.snapshot.transactions.values()) {
+      if (appId.startsWith(prefix)) offsets.set(Number(appId.slice(prefix.length)), BigInt(version));
+    }
+    return offsets;
+  }
+
+  #learnRecordSize(fetchedBytes: number, records: number): void {
+    if (records > 0) this.#recordSizeBytes = Math.ceil(fetchedBytes / records);
+  }
+}
+
+/** A file as the seal names it: where it lies on this machine is nobody else's business. */
+function sealedFile({ path, partitionValues, sizeBytes, rows, stats }: DataFile): DataFile {
+  return { path, partitionValues, sizeBytes, rows, stats };
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
+import { HivePublisher } from '../lake/hive/publisher.ts';
+import type { HiveMetastore } from '../lake/hive/metastore.ts';
+import type { AddFile } from '../lake/log/actions.ts';
+import { type LogEntry, TableLog } from '../lake/log/table-log.ts';
+import type { Storage } from '../lake/storage/storage.ts';
+import type { TableShape } from '../plans/table-shape.ts';
+
+const FIRST_RETRY_DELAY_MS = 500;
+const LONGEST_RETRY_DELAY_MS = 15_000;
+
+/** A version that Hive has reached, and when. */
+export interface PublishedVersion {
+  readonly version: number;
+  readonly atMs: number;
+}
+
+/**
+ * Keeps Hive's view of one table up with its log, beside ingestion and never in its way: a metastore that is away delays
+ * publication and stops nothing else.
+ */
+export class TablePublication {
+  readonly #log: TableLog;
+  readonly #publisher: HivePublisher;
+  #mustReconcile = true;
+  #wanted = true;
+  #stopped = false;
+  #wake: () => void = () => {};
+  #published: PublishedVersion[] = [];
+  #version: number | undefined;
+  #failure: SluiceError | undefined;
+  readonly #running: Promise<void>;
+
+  constructor(storage: Storage, metastore: HiveMetastore, shape: TableShape) {
+    this.#log = new TableLog(storage, shape.path);
+    this.#publisher = new HivePublisher({ metastore, storage, shape });
+    this.#running = this.#run();
+  }
+
+  /** There is a new version to publish. */
+  request(): void {
+    this.#wanted = true;
+    this.#wake();
+  }
+
+  /** Why Hive lags behind, where it does. */
+  get failure(): SluiceError | undefined {
+    return this.#failure;
+  }
+
+  /** The version that Hive stands at, as far as this process knows. */
+  get version(): number | undefined {
+    return this.#version;
+  }
+
+  /** What has been published since this was last asked. */
+  takePublished(): PublishedVersion[] {
+    const taken = this.#published;
+    this.#published = [];
+    return taken;
+  }
+
+  /** Publishes what is wanted, if it can, and ends. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    let delayMs = FIRST_RETRY_DELAY_MS;
+    while (!this.#stopped || (this.#wanted && this.#failure === undefined)) {
+      if (!this.#wanted) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      this.#wanted = false;
+      try {
+        await this.#publishNewest();
+        this.#failure = undefined;
+        delayMs = FIRST_RETRY_DELAY_MS;
+      } catch (thrown) {
+        this.#failure = asSluiceError(thrown);
+        this.#mustReconcile = true;
+        this.#wanted = true;
+        if (this.#stopped) return;
+        await sleep(delayMs);
+        delayMs = Math.min(delayMs * 2, LONGEST_RETRY_DELAY_MS);
+      }
+    }
+  }
+
+  /** Until the log has nothing newer than what was published (DESIGN: publish, "read the log again"). */
+  async #publishNewest(): Promise<void> {
+    for (;;) {
+      const before = this.#log.snapshot.version;
+      const entries = await this.#log.refresh();
+      const { version } = this.#log.snapshot;
+      if (version < 0 || (entries.length === 0 && !this.#mustReconcile)) return;
+      const files = [...this.#log.snapshot.files.values()].map(liveFile);
+      const done = this.#mustReconcile
+        ? await this.#publisher.reconcile(files, version)
+        : await this.#publisher.publish({ files, partitions: touchedBy(entries), afterVersion: before, version });
+      this.#mustReconcile = done.publishedVersion < version;
+      this.#version = done.publishedVersion;
+      this.#published.push({ version: done.publishedVersion, atMs: done.publishedAtMs ?? Date.now() });
+    }
+  }
+}
+
+function liveFile(file: AddFile): { path: string; partitionValues: AddFile['partitionValues'] } {
+  return { path: decodeURI(file.path), partitionValues: file.partitionValues };
+}
+
+function touchedBy(entries: readonly LogEntry[]): Readonly<Record<string, string>>[] {
+  return entries.flatMap(({ actions }) =>
+    actions.flatMap(({ add, remove }) => {
+      const values = add?.partitionValues ?? remove?.partitionValues;
+      return values === undefined ? [] : [values];
+    }),
+  );
+}

@@ -1,0 +1,77 @@
+import { SluiceError } from '../errors/sluice-error.ts';
+import { type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
+import type { Action, SluiceCommitInfo } from './log/actions.ts';
+import type { TableLog } from './log/table-log.ts';
+
+/** Versions that other writers may take before this commit gets its own. */
+export const MAX_COMMIT_ATTEMPTS = 100;
+
+/**
+ * Makes a sealed batch visible: rejected rows in their own log first, then the rows. Each log's transaction says whether the
+ * batch is in, so this may be done any number of times, by any number of writers.
+ * @returns the version of the main log that the batch is in, or undefined where it had been committed before
+ */
+export async function commitBatch(
+  log: TableLog,
+  rejectedLog: TableLog,
+  seal: BatchSeal,
+  published: SluiceCommitInfo['published'],
+): Promise<number | undefined> {
+  if (seal.rejectedFiles.length > 0) await commitOnce(rejectedLog, seal, () => actionsOf(seal, 'rejected', []));
+  return commitOnce(log, seal, () => actionsOf(seal, 'accepted', published));
+}
+
+async function commitOnce(log: TableLog, seal: BatchSeal, build: () => Action[]): Promise<number | undefined> {
+  for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt += 1) {
+    await log.refresh();
+    if ((log.snapshot.transactionVersion(sequenceAppId(seal.topic)) ?? 0) >= seal.sequence) return undefined;
+    if (await log.create(build())) return log.snapshot.version;
+  }
+  throw new SluiceError(
+    'LOG_INCONSISTENT',
+    `Batch ${seal.sequence} found no free version in ${MAX_COMMIT_ATTEMPTS} attempts: something else writes this log.`,
+    { remedy: 'Find the other writer of this table and stop it.' },
+  );
+}
+
+function actionsOf(
+  seal: BatchSeal,
+  which: 'accepted' | 'rejected',
+  published: SluiceCommitInfo['published'],
+): Action[] {
+  const now = Date.now();
+  const files = which === 'accepted' ? seal.files : seal.rejectedFiles;
+  return [
+    {
+      commitInfo: {
+        timestamp: now,
+        operation: 'STREAMING UPDATE',
+        operationParameters: { batch: String(seal.sequence) },
+        sluice: {
+          sequence: seal.sequence,
+          revision: seal.revision,
+          rows: seal.rows,
+          rejected: seal.rejectedRows,
+          unknownFields: seal.unknownFields,
+          published,
+        },
+      },
+    },
+    { txn: { appId: sequenceAppId(seal.topic), version: seal.sequence, lastUpdated: now } },
+    ...Object.entries(seal.nextOffsets).map(([partition, offset]) => ({
+      txn: { appId: partitionAppId(seal.topic, partition), version: Number(offset), lastUpdated: now },
+    })),
+    ...files.map((file) => ({ add: addOf(file, now) })),
+  ];
+}
+
+function addOf(file: DataFile, now: number): NonNullable<Action['add']> {
+  return {
+    path: encodeURI(file.path),
+    partitionValues: file.partitionValues,
+    size: file.sizeBytes,
+    modificationTime: now,
+    dataChange: true,
+    stats: file.stats,
+  };
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { SluiceError } from '../errors/sluice-error.ts';
+import type { TableShape } from '../plans/table-shape.ts';
+import type { Action, MetaData } from './log/actions.ts';
+import { compareSchemas, deltaSchema } from './log/schema.ts';
+import type { TableLog } from './log/table-log.ts';
+
+/** Keys of the log's table configuration that tie a table to its topic. */
+const TOPIC_KEY = 'sluice.topic';
+const TOPIC_ID_KEY = 'sluice.topic_id';
+
+export interface TableSource {
+  readonly topic: string;
+  readonly topicId: string;
+}
+
+/**
+ * Makes sure that the table's log begins, holds the wanted columns, and belongs to this very topic.
+ * @throws SluiceError TOPIC_RECREATED, DEFINITION_INCOMPATIBLE, LOG_INCONSISTENT
+ */
+export async function ensureTable(log: TableLog, shape: TableShape, source: TableSource): Promise<void> {
+  for (;;) {
+    await log.refresh();
+    const { metaData } = log.snapshot;
+    const actions = metaData === undefined ? creation(shape, source) : evolution(metaData, shape, source);
+    if (actions.length === 0 || (await log.create(actions))) return;
+  }
+}
+
+function creation(shape: TableShape, source: TableSource): Action[] {
+  const now = Date.now();
+  return [
+    { commitInfo: { timestamp: now, operation: 'CREATE TABLE' } },
+    { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+    {
+      metaData: {
+        id: randomUUID(),
+        name: shape.table,
+        format: { provider: 'parquet', options: {} },
+        schemaString: deltaSchema(shape),
+        partitionColumns: shape.partitionColumns.map((column) => column.name),
+        configuration: { [TOPIC_KEY]: source.topic, [TOPIC_ID_KEY]: source.topicId },
+        createdTime: now,
+      },
+    },
+  ];
+}
+
+function evolution(metaData: MetaData, shape: TableShape, source: TableSource): Action[] {
+  requireSource(metaData, shape, source);
+  const schemaString = deltaSchema(shape);
+  if (compareSchemas(shape.table, metaData.schemaString, schemaString) === 'same') return [];
+  return [
+    { commitInfo: { timestamp: Date.now(), operation: 'ADD COLUMNS' } },
+    { metaData: { ...metaData, schemaString } },
+  ];
+}
+
+function requireSource(metaData: MetaData, shape: TableShape, source: TableSource): void {
+  const topic = metaData.configuration[TOPIC_KEY];
+  const topicId = metaData.configuration[TOPIC_ID_KEY];
+  if (topic !== source.topic) {
+    throw new SluiceError(
+      'DEFINITION_INCOMPATIBLE',
+      `${shape.path} was filled from the topic "${topic ?? '?'}", not from "${source.topic}".`,
+      { remedy: 'Put the topic back, or define a new table for the other one.' },
+    );
+  }
+  if (topicId === source.topicId) return;
+  throw new SluiceError(
+    'TOPIC_RECREATED',
+    `The topic "${source.topic}" was deleted and made anew since ${shape.path} was created: its offsets start again.`,
+    {
+      remedy: 'Decide what the table shall do; a new table can be defined for the new topic.',
+      details: { topic: source.topic, was: topicId ?? '?', is: source.topicId },
+    },
+  );
+}

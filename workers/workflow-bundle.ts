@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const WORKFLOWS = fileURLToPath(new URL('../workflows/', import.meta.url));
+const LOCKFILE = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+
+/** The workflows' code as one bundle, built once for each state of the sources and dependencies, and then kept. */
+export async function workflowBundle(cacheFolder: string): Promise<{ codePath: string }> {
+  const codePath = join(cacheFolder, 'workflows', `${sourceHash()}.js`);
+  if (existsSync(codePath)) return { codePath };
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts') });
+  await mkdir(join(cacheFolder, 'workflows'), { recursive: true });
+  const temporary = `${codePath}.${process.pid}`;
+  await writeFile(temporary, code);
+  await rename(temporary, codePath);
+  return { codePath };
+}
+
+function sourceHash(): string {
+  const hash = createHash('sha256').update(readFileSync(LOCKFILE));
+  for (const name of readdirSync(WORKFLOWS).sort()) hash.update(name).update(readFileSync(join(WORKFLOWS, name)));
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,1 @@
+export { ingestTable } from './ingest-table.ts';

@@ -1,0 +1,40 @@
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { WindowProgress } from '../activities/ingest-window.ts';
+
+/** Task queue of live ingestion; other work has queues of its own, so that it never waits behind it. */
+export const INGEST_TASK_QUEUE = 'sluice-ingest';
+
+/** Starting a table twice is a no-op, since its id says what it is. */
+export function ingestWorkflowId(table: string): string {
+  return `ingest/${table}`;
+}
+
+/**
+ * Running: batches are made. Draining: until nothing is left, then Paused. Paused: by an operator. Degraded: failing, and
+ * trying again by itself. Stopped: failing in a way that only an operator can settle.
+ */
+export type IngestState = 'Running' | 'Draining' | 'Paused' | 'Degraded' | 'Stopped';
+
+export interface IngestStatus {
+  readonly table: string;
+  readonly state: IngestState;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** Why it is in this state, and what to do, in words. */
+  readonly reason: string;
+  /** Of the last window that ended; a running one's is in its heartbeat. */
+  readonly lastWindow: WindowProgress | null;
+  readonly windows: number;
+}
+
+/** What outlives continue-as-new. */
+export interface IngestInput {
+  readonly table: string;
+  readonly windowMs?: number;
+  readonly status?: IngestStatus;
+}
+
+export const statusQuery = defineQuery<IngestStatus>('status');
+export const pauseUpdate = defineUpdate<IngestStatus, [string]>('pause');
+export const resumeUpdate = defineUpdate<IngestStatus, [string]>('resume');
+export const drainUpdate = defineUpdate<IngestStatus, [string]>('drain');

@@ -1,0 +1,166 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  TimeoutFailure,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { IngestActivities } from '../activities/ingest-window.ts';
+import {
+  drainUpdate,
+  type IngestInput,
+  type IngestState,
+  type IngestStatus,
+  pauseUpdate,
+  resumeUpdate,
+  statusQuery,
+} from './ingest-protocol.ts';
+import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+
+const DEFAULT_WINDOW_MS = 60_000;
+const FIRST_RETRY_DELAY_MS = 1_000;
+const LONGEST_RETRY_DELAY_MS = 30_000;
+
+/** One attempt a window: what follows a failure is decided here, where an operator can see it. */
+function windowActivities(windowMs: number): IngestActivities {
+  return proxyActivities<IngestActivities>({
+    startToCloseTimeout: windowMs + 600_000,
+    heartbeatTimeout: 6_000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
+  });
+}
+
+/** Keeps one table fed, window after window, until it is told otherwise. */
+export async function ingestTable(input: IngestInput): Promise<void> {
+  const windowMs = input.windowMs ?? DEFAULT_WINDOW_MS;
+  const { ingestWindow } = windowActivities(windowMs);
+  let status: IngestStatus = input.status ?? {
+    table: input.table,
+    state: 'Running',
+    sinceMs: Date.now(),
+    reason: 'Started.',
+    lastWindow: null,
+    windows: 0,
+  };
+  let window: CancellationScope | undefined;
+  let changes = 0;
+
+  const enter = (state: IngestState, reason: string): IngestStatus => {
+    const sinceMs = state === status.state ? status.sinceMs : Date.now();
+    status = { ...status, state, reason, sinceMs };
+    changes += 1;
+    show(status);
+    return status;
+  };
+  const command = (state: IngestState, reason: string): IngestStatus => {
+    const entered = enter(state, reason);
+    window?.cancel();
+    return entered;
+  };
+  const refuseIn = (...states: IngestState[]) => ({
+    validator: (by: string): void => {
+      if (!states.includes(status.state)) return;
+      throw ApplicationFailure.nonRetryable(
+        `${by} asked for it, but ${input.table} is ${status.state} already.`,
+        'USAGE',
+      );
+    },
+  });
+
+  setHandler(statusQuery, () => status);
+  setHandler(
+    pauseUpdate,
+    (by) => command('Paused', `Paused by ${by}. Resume it with: sluice resume ${input.table}`),
+    refuseIn('Paused'),
+  );
+  setHandler(resumeUpdate, (by) => command('Running', `Resumed by ${by}.`), refuseIn('Running'));
+  setHandler(
+    drainUpdate,
+    (by) => command('Draining', `Being drained for ${by}: it takes what Kafka holds, then pauses.`),
+    refuseIn('Draining'),
+  );
+
+  show(status);
+  let failures = 0;
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof ingestTable>({ ...input, status });
+    }
+    if (status.state === 'Paused' || status.state === 'Stopped') {
+      await condition(() => status.state !== 'Paused' && status.state !== 'Stopped');
+      failures = 0;
+    }
+    const mode = status.state === 'Draining' ? 'drain' : 'continuous';
+    const seen = changes;
+    try {
+      window = new CancellationScope();
+      const lastWindow = await window.run(() => ingestWindow({ table: input.table, mode, windowMs }));
+      failures = 0;
+      status = { ...status, lastWindow, windows: status.windows + 1 };
+      if (changes !== seen) continue;
+      if (mode === 'drain') enter('Paused', `Drained. Resume it with: sluice resume ${input.table}`);
+      else if (lastWindow.publicationFailure === null) enter('Running', 'All is well.');
+      else enter('Degraded', `Rows are committed, but Hive lags behind. ${lastWindow.publicationFailure}`);
+    } catch (error) {
+      if (CancellationScope.current().consideredCancelled) throw error;
+      if (changes !== seen || isCancellation(error)) continue;
+      const failure = failureOf(error);
+      if (!failure.retryable) {
+        enter('Stopped', `${failure.message} Then run: sluice resume ${input.table}`);
+        continue;
+      }
+      failures += 1;
+      const delayMs = Math.min(FIRST_RETRY_DELAY_MS * 2 ** (failures - 1), LONGEST_RETRY_DELAY_MS);
+      // A drain that fails goes on draining; its reason says what holds it up.
+      enter(
+        mode === 'drain' ? 'Draining' : 'Degraded',
+        `${failure.message} Attempt ${failures + 1} follows in ${delayMs / 1000} s.`,
+      );
+      const failedAt = changes;
+      await condition(() => changes !== failedAt, delayMs);
+    } finally {
+      window = undefined;
+    }
+  }
+}
+
+interface WindowFailure {
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+function failureOf(error: unknown): WindowFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof TimeoutFailure) {
+    return { message: 'The worker stopped answering; another takes over where the log stands.', retryable: true };
+  }
+  if (cause instanceof ApplicationFailure) return { message: cause.message, retryable: cause.nonRetryable !== true };
+  return { message: cause instanceof Error ? cause.message : String(cause), retryable: true };
+}
+
+/** What the Temporal UI shows. */
+function show(status: IngestStatus): void {
+  upsertSearchAttributes([
+    { key: TABLE_ATTRIBUTE, value: status.table },
+    { key: STATE_ATTRIBUTE, value: status.state },
+  ]);
+  const last = status.lastWindow;
+  const lines = [
+    `**${status.table} is ${status.state}** since ${new Date(status.sinceMs).toISOString()}. ${status.reason}`,
+    last === null
+      ? 'No window has ended yet.'
+      : `Last window: ${last.batches} batches, ${last.rows} rows, ${last.rejected} rejected; log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}, ${last.remaining} records left in Kafka.`,
+  ];
+  setCurrentDetails(lines.join('\n\n'));
+}
