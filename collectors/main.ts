@@ -41,8 +41,8 @@ async function collect(options: CollectorOptions): Promise<void> {
   });
   const stopSchedule = everySlot(options.intervalMs, (slot) => delivery.push(collection.take(slot)));
   const progress = setInterval(() => {
-    const { acknowledged, lost, spooling } = delivery;
-    logToStdout('info', 'progress', { collected: collection.taken, acknowledged, lost, spooling });
+    const { acknowledged, lost, spooled } = delivery;
+    logToStdout('info', 'progress', { collected: collection.taken, acknowledged, lost, spooled });
   }, PROGRESS_INTERVAL_MS);
   const stop = (): void => {
     setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
@@ -53,7 +53,8 @@ async function collect(options: CollectorOptions): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
   try {
     await delivery.run();
-    logToStdout('info', 'stopped', { acknowledged: delivery.acknowledged, lost: delivery.lost });
+    const { acknowledged, lost, spooled } = delivery;
+    logToStdout('info', 'stopped', { collected: collection.taken, acknowledged, lost, spooled });
   } finally {
     stopSchedule();
     clearInterval(progress);

@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asSluiceError, type SluiceError } from '../../errors/sluice-error.ts';
+import type { SluiceError } from '../../errors/sluice-error.ts';
 import type { Log } from '../log.ts';
 import type { Outgoing } from '../record.ts';
 import type { PlannedShipment } from '../spool/cursor.ts';
 import type { Spool } from '../spool/spool.ts';
 import { planOf, plannedShipment, type Shipment } from './shipment.ts';
+import { SpoolReport } from './spool-report.ts';
 
 /** Records that Kafka has not acknowledged after this time are put on disk; so are those that come after them. */
 export const SPOOL_AFTER_MS = 1_000;
 /** Most bytes of records taken from the spool at a time: a batch of them stays below Kafka's default limit of 1 MiB. */
 export const SHIPMENT_MAX_BYTES = 512 * 1024;
-/** How often it is said that records are being spooled, and how many. */
-export const SPOOL_REPORT_INTERVAL_MS = 10_000;
 /** How long `stop` waits for acknowledgements before what is in memory goes to the spool. */
 export const FLUSH_LIMIT_MS = 2_000;
 
-/** What makes and sends shipments: IdempotentProducer. */
+/** What makes and sends shipments, trying for as long as it takes: IdempotentProducer. */
 export interface Producer {
   prepare(records: readonly Outgoing[]): Promise<Shipment>;
   send(shipment: Shipment): Promise<void>;
 }
 
-/** Records being sent. `end` is their position in the spool, where they are there too. */
+/** Records being sent. */
 interface InHand {
   readonly records: readonly Outgoing[];
+  /** The position after them in the spool, where they are there too. */
   end: number | undefined;
   readonly planned: PlannedShipment | undefined;
   shipment: Shipment | undefined;
@@ -36,33 +36,23 @@ interface InHand {
 export class Delivery {
   readonly #producer: Producer;
   readonly #spool: Spool;
-  readonly #log: Log;
-  readonly #onFirstOutcome: (spooling: boolean) => void;
+  readonly #report: SpoolReport;
+  #onFirstOutcome: ((spooling: boolean) => void) | undefined;
   #pending: Outgoing[] = [];
   #inHand: InHand | undefined;
   #spooling: boolean;
   #stopping = false;
-  #spooledSince = 0;
-  #reportedAtMs = 0;
-  #lostToReport = 0;
-  #diskFailedAtMs = -Infinity;
   #failure: SluiceError | undefined;
   #wake: () => void = () => {};
   #acknowledged = 0;
-  #lost = 0;
 
   /** `onFirstOutcome` is called once: when the first records have arrived, or spooling has begun. */
   constructor(producer: Producer, spool: Spool, log: Log, onFirstOutcome: (spooling: boolean) => void) {
     this.#producer = producer;
     this.#spool = spool;
-    this.#log = log;
-    let first = true;
-    this.#onFirstOutcome = (spooling) => {
-      if (first) onFirstOutcome(spooling);
-      first = false;
-    };
+    this.#report = new SpoolReport(log, spool);
+    this.#onFirstOutcome = onFirstOutcome;
     this.#spooling = spool.records > 0;
-    if (this.#spooling) log('info', 'spool-found', this.#spoolFields());
   }
 
   /** Records acknowledged by Kafka so far. */
@@ -70,13 +60,14 @@ export class Delivery {
     return this.#acknowledged;
   }
 
-  /** Records given up so far: at the spool's limit, or where the disk refused them. */
+  /** Records given up so far: at the spool's limit, or where its disk failed. */
   get lost(): number {
-    return this.#lost;
+    return this.#report.lost;
   }
 
-  get spooling(): boolean {
-    return this.#spooling;
+  /** Records on disk that wait for Kafka. */
+  get spooled(): number {
+    return this.#spool.records;
   }
 
   /** Takes records over. */
@@ -94,9 +85,12 @@ export class Delivery {
 
   /** Sends until `stop`; settles when the last attempt has ended. */
   async run(): Promise<void> {
-    if (this.#spooling) this.#onFirstOutcome(true);
+    if (this.#spooling) {
+      this.#report.found();
+      this.#firstOutcome();
+    }
     while (!this.#stopping) {
-      this.#inHand = this.#take();
+      this.#inHand = this.#fromSpool() ?? this.#fromMemory();
       if (this.#inHand === undefined) await this.#more();
       else await this.#deliver(this.#inHand);
     }
@@ -105,57 +99,56 @@ export class Delivery {
   /** Waits a moment for what is in memory to arrive, puts the rest on disk, then calls `abort`, which must end all attempts. */
   async stop(abort: () => void): Promise<void> {
     const deadlineMs = performance.now() + FLUSH_LIMIT_MS;
-    const isEmpty = (): boolean => this.#spooling || (this.#pending.length === 0 && this.#inHand === undefined);
-    while (!isEmpty() && performance.now() < deadlineMs) await sleep(10);
+    const isSafe = (): boolean => this.#spooling || (this.#pending.length === 0 && this.#inHand === undefined);
+    while (!isSafe() && performance.now() < deadlineMs) await sleep(10);
     this.#stopping = true;
-    if (!isEmpty())
+    if (!isSafe())
       this.#startSpooling('The collector is being stopped, and Kafka has not acknowledged everything yet.');
     abort();
     this.#wake();
   }
 
-  #take(): InHand | undefined {
-    if (this.#spooling) {
-      const next = this.#readSpool();
-      if (next) return next;
-      this.#endSpooling();
+  #fromSpool(): InHand | undefined {
+    if (!this.#spooling) return undefined;
+    const next = this.#spool.next(SHIPMENT_MAX_BYTES);
+    if (next === undefined) {
+      this.#spooling = false;
+      this.#failure = undefined;
+      this.#report.drained(this.#acknowledged);
+      return undefined;
     }
+    this.#report.loss(next.damaged);
+    this.#spool.takeInHand(next.end, undefined);
+    return { records: next.records, end: next.end, planned: next.planned, shipment: undefined };
+  }
+
+  #fromMemory(): InHand | undefined {
     if (this.#pending.length === 0) return undefined;
     const records = this.#pending;
     this.#pending = [];
     return { records, end: undefined, planned: undefined, shipment: undefined };
   }
 
-  #readSpool(): InHand | undefined {
-    const next = this.#spool.next(SHIPMENT_MAX_BYTES);
-    if (next === undefined) return undefined;
-    if (next.damaged > 0) {
-      this.#lost += next.damaged;
-      this.#log('error', 'spool-damaged', { lost: next.damaged });
-    }
-    this.#spool.takeInHand(next.end, undefined);
-    return { records: next.records, end: next.end, planned: next.planned, shipment: undefined };
-  }
-
   async #deliver(inHand: InHand): Promise<void> {
+    const { records, planned } = inHand;
     const patience = setTimeout(() => {
       this.#startSpooling(`Kafka has not acknowledged records for ${SPOOL_AFTER_MS} ms.`);
     }, SPOOL_AFTER_MS);
     try {
-      const { records, planned } = inHand;
       inHand.shipment = planned ? plannedShipment(records, planned) : await this.#producer.prepare(records);
       this.#note(inHand);
       await this.#producer.send(inHand.shipment);
     } catch (thrown) {
-      if (!this.#stopping) throw thrown;
-      return;
+      if (this.#stopping) return;
+      throw thrown;
     } finally {
       clearTimeout(patience);
     }
-    this.#acknowledged += inHand.records.length;
+    this.#acknowledged += records.length;
     this.#inHand = undefined;
-    if (inHand.end !== undefined) this.#onDisk(() => this.#spool.commit(inHand.end ?? 0, inHand.records.length));
-    this.#onFirstOutcome(false);
+    const { end } = inHand;
+    if (end !== undefined) this.#onDisk(() => this.#spool.commit(end, records.length));
+    this.#firstOutcome();
   }
 
   /** Puts on disk how records that are on disk are being sent. */
@@ -166,65 +159,21 @@ export class Delivery {
   #startSpooling(reason: string): void {
     if (this.#spooling) return;
     this.#spooling = true;
-    this.#spooledSince = performance.now();
-    this.#reportedAtMs = performance.now();
     const inHand = this.#inHand;
-    if (inHand && this.#append(inHand.records)) {
+    if (inHand && this.#onDisk(() => this.#spool.append(inHand.records))) {
       inHand.end = this.#spool.end;
       this.#note(inHand);
     }
     this.#append(this.#pending);
     this.#pending = [];
-    this.#log('warn', 'spooling-started', { ...this.#spoolFields(), reason, remedy: this.#failure?.remedy });
-    this.#onFirstOutcome(true);
+    this.#report.started(reason, this.#failure);
+    this.#firstOutcome();
   }
 
-  #endSpooling(): void {
-    this.#spooling = false;
-    this.#failure = undefined;
-    this.#reportLoss();
-    const seconds = Math.round((performance.now() - this.#spooledSince) / 100) / 10;
-    this.#log('info', 'spool-drained', { acknowledged: this.#acknowledged, seconds });
-  }
-
-  /** False where the disk refused them; then they are lost, unless they are in hand. */
-  #append(records: readonly Outgoing[]): boolean {
-    if (records.length === 0) return true;
-    const isInHand = this.#inHand?.records === records;
-    const appended = this.#onDisk(() => this.#recordLoss(this.#spool.append(records)));
-    if (!appended && !isInHand) this.#recordLoss(records.length);
-    this.#reportSpooling();
-    return appended;
-  }
-
-  #recordLoss(records: number): void {
-    this.#lost += records;
-    this.#lostToReport += records;
-  }
-
-  #reportSpooling(): void {
-    if (performance.now() - this.#reportedAtMs < SPOOL_REPORT_INTERVAL_MS) return;
-    this.#reportedAtMs = performance.now();
-    this.#log('warn', 'spooling', {
-      ...this.#spoolFields(),
-      reason: this.#failure?.message,
-      remedy: this.#failure?.remedy,
-    });
-    this.#reportLoss();
-  }
-
-  #reportLoss(): void {
-    if (this.#lostToReport === 0) return;
-    this.#log('error', 'records-lost', {
-      lost: this.#lostToReport,
-      lost_in_all: this.#lost,
-      reason: 'The spool is at its limit, or the disk refuses to take more.',
-    });
-    this.#lostToReport = 0;
-  }
-
-  #spoolFields() {
-    return { spooled_records: this.#spool.records, spooled_bytes: this.#spool.bytes };
+  /** Records that the disk refuses are lost, for memory has a bound too. */
+  #append(records: readonly Outgoing[]): void {
+    if (!this.#onDisk(() => this.#report.loss(this.#spool.append(records)))) this.#report.loss(records.length);
+    this.#report.goingOn(this.#failure);
   }
 
   /** A disk that refuses is said, and does not end the collector. */
@@ -233,13 +182,14 @@ export class Delivery {
       action();
       return true;
     } catch (thrown) {
-      const now = performance.now();
-      if (now - this.#diskFailedAtMs >= SPOOL_REPORT_INTERVAL_MS) {
-        this.#diskFailedAtMs = now;
-        this.#log('error', 'spool-failed', { reason: asSluiceError(thrown).message });
-      }
+      this.#report.diskFailed(thrown);
       return false;
     }
+  }
+
+  #firstOutcome(): void {
+    this.#onFirstOutcome?.(this.#spooling);
+    this.#onFirstOutcome = undefined;
   }
 
   async #more(): Promise<void> {

@@ -12,6 +12,9 @@ const ALL_IN_SYNC_REPLICAS = -1;
 /** How long a leader may wait for the in-sync replicas to have a batch; a replica that died holds it up until it is expelled. */
 export const ACKNOWLEDGE_TIMEOUT_MS = 5_000;
 
+/** How long partitions and leaders are believed without having been asked for again: partitions may be added. */
+export const METADATA_MAX_AGE_MS = 300_000;
+
 /** Kafka's error codes for a producer that the leader no longer knows under these numbers. */
 const PRODUCER_FORGOTTEN = new Set([45, 47, 49, 59]);
 /** The leader has these very records already, from an attempt whose answer was lost. */
@@ -31,6 +34,7 @@ export class IdempotentProducer {
   readonly #signal: AbortSignal;
   readonly #onFailure: (failure: SluiceError) => void;
   #description: TopicDescription | undefined;
+  #describedAtMs = 0;
   #describing: Promise<TopicDescription> | undefined;
   #session: Session | undefined;
 
@@ -48,6 +52,7 @@ export class IdempotentProducer {
 
   /** Gives records partitions and numbers, once Kafka can be reached. @throws the signal's reason */
   async prepare(records: readonly Outgoing[]): Promise<Shipment> {
+    if (performance.now() - this.#describedAtMs > METADATA_MAX_AGE_MS) this.#description = undefined;
     const { partitions } = await this.#untilDone(() => this.#describe());
     const session = await this.#currentSession();
     return shipmentOf(records, partitions.length, session);
@@ -109,7 +114,9 @@ export class IdempotentProducer {
     this.#describing ??= this.#cluster.describeTopic(this.#topic, { signal: this.#signal }).finally(() => {
       this.#describing = undefined;
     });
-    return (this.#description = await this.#describing);
+    this.#description = await this.#describing;
+    this.#describedAtMs = performance.now();
+    return this.#description;
   }
 
   async #untilDone<T>(attempt: () => Promise<T>): Promise<T> {
