@@ -8,15 +8,16 @@ const MAY_IMPORT = {
   definition: ['errors'],
   plans: FOUNDATION,
   kafka: FOUNDATION,
-  lake: [...FOUNDATION, 'plans'],
-  engines: [...FOUNDATION, 'plans', 'kafka'],
+  duckdb: [],
+  lake: [...FOUNDATION, 'duckdb', 'plans'],
+  engines: [...FOUNDATION, 'duckdb', 'plans', 'kafka'],
   activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake'],
   workflows: [...FOUNDATION, 'plans', 'activities'],
   workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'activities', 'workflows'],
   collectors: [...FOUNDATION, 'kafka'],
-  dashboard: [...FOUNDATION, 'kafka', 'lake', 'plans', 'workflows'],
+  dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows'],
   infra: [...FOUNDATION, 'kafka', 'lake'],
-  cli: [...FOUNDATION, 'kafka', 'lake', 'plans', 'workflows', 'infra', 'dashboard'],
+  cli: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows', 'infra', 'dashboard'],
 };
 
 /** One lint block a room: its own further patterns, and every room that it may not reach into. */

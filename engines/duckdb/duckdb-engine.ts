@@ -8,10 +8,10 @@ import { mainTable } from '../../plans/table-shape.ts';
 import type { BatchRequest, BatchResult, Engine, WrittenFile } from '../engine.ts';
 import { isolate, type IsolatedRecord, type RejectedRecord } from './isolation.ts';
 import { writeParquet } from './parquet-writer.ts';
-import { literal } from './quote.ts';
+import { literal } from '../../duckdb/quote.ts';
 import { acceptance, castRecords, rejection, type SpooledPartition, spooledRecords, tableRow } from './record-sql.ts';
 import { writeRejected } from './rejected-rows.ts';
-import { DuckDbSession } from './session.ts';
+import { DuckDbSession } from '../../duckdb/session.ts';
 
 /** Turns a batch into Parquet in this process: fetched raw, spooled as NDJSON, cast and written by DuckDB. */
 export class DuckDbEngine implements Engine {

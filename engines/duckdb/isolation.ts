@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { TableDefinition } from '../../definition/table-definition.ts';
 import type { RejectionReason } from '../../plans/rejection.ts';
-import { literal } from './quote.ts';
-import type { DuckDbSession } from './session.ts';
+import { literal } from '../../duckdb/quote.ts';
+import type { DuckDbSession } from '../../duckdb/session.ts';
 
 /** A record by itself, with its original bytes. */
 export interface IsolatedRecord {

@@ -3,8 +3,8 @@ import { SluiceError } from '../../errors/sluice-error.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
 import type { TableShape } from '../../plans/table-shape.ts';
 import type { BatchRequest, WrittenFile } from '../engine.ts';
-import { identifier, literal } from './quote.ts';
-import type { DuckDbSession } from './session.ts';
+import { identifier, literal } from '../../duckdb/quote.ts';
+import type { DuckDbSession } from '../../duckdb/session.ts';
 import { deltaStatistics, type ReturnedColumn } from './statistics.ts';
 
 interface KeyValue {

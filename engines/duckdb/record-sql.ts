@@ -1,6 +1,6 @@
 import type { ColumnDefinition, ColumnType, TableDefinition } from '../../definition/table-definition.ts';
 import type { RejectionReason } from '../../plans/rejection.ts';
-import { identifier, literal } from './quote.ts';
+import { identifier, literal } from '../../duckdb/quote.ts';
 
 /** DuckDB's type of each column type. `timestamp` becomes INT64 micros adjusted to UTC in Parquet. */
 export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {

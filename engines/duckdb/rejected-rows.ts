@@ -3,7 +3,7 @@ import { rejectedTable } from '../../plans/table-shape.ts';
 import type { BatchRequest, WrittenFile } from '../engine.ts';
 import type { RejectedRecord } from './isolation.ts';
 import { writeParquet } from './parquet-writer.ts';
-import type { DuckDbSession } from './session.ts';
+import type { DuckDbSession } from '../../duckdb/session.ts';
 
 /** Writes rejected records, original bytes and reason, as files of the rejected table. */
 export async function writeRejected(

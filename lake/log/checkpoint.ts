@@ -1,6 +1,7 @@
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { literal } from '../../duckdb/quote.ts';
+import { DuckDbSession } from '../../duckdb/session.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action } from './actions.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -31,9 +32,9 @@ export async function writeCheckpoint(storage: Storage, path: string, snapshot: 
     const spool = join(folder, 'checkpoint.ndjson');
     const local = join(folder, 'checkpoint.parquet');
     await writeFile(spool, actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
-    await runDuckDb(
-      `COPY (SELECT * FROM read_json(${quote(spool)}, format = 'newline_delimited', columns = ${COLUMNS}))
-       TO ${quote(local)} (FORMAT parquet, COMPRESSION snappy)`,
+    await DuckDbSession.once(
+      `COPY (SELECT * FROM read_json(${literal(spool)}, format = 'newline_delimited', columns = ${COLUMNS}))
+       TO ${literal(local)} (FORMAT parquet, COMPRESSION snappy)`,
     );
     const { size } = await stat(local);
     await storage.addFiles([{ localPath: local, path }]);
@@ -44,8 +45,8 @@ export async function writeCheckpoint(storage: Storage, path: string, snapshot: 
 }
 
 export async function readCheckpoint(storage: Storage, path: string): Promise<Action[]> {
-  const from = quote(storage.readPathOf(path));
-  const rows = await runDuckDb(`SELECT to_json(action)::VARCHAR AS action FROM read_parquet(${from}) action`);
+  const from = literal(storage.readPathOf(path));
+  const rows = await DuckDbSession.once(`SELECT to_json(action)::VARCHAR AS action FROM read_parquet(${from}) action`);
   return rows.map((row) => JSON.parse(String(row['action']), dropNull) as Action);
 }
 
@@ -59,23 +60,7 @@ function actionsOf(snapshot: Snapshot): Action[] {
   return actions;
 }
 
-async function runDuckDb(sql: string): Promise<Record<string, unknown>[]> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  try {
-    const reader = await connection.runAndReadAll(sql);
-    return reader.getRowObjectsJson();
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
-
 /** A struct's missing fields come back as null; in the log they are left out. */
 function dropNull(_key: string, value: unknown): unknown {
   return value ?? undefined;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { availableParallelism } from 'node:os';
 
-/** Memory that one worker's engine may take before it spills or refuses. */
+/** Memory that one session may take before it spills or refuses. */
 export const DUCKDB_MEMORY_LIMIT = '512MB';
 
 type Row = Record<string, unknown>;
@@ -24,6 +24,16 @@ export class DuckDbSession {
     const connection = await instance.connect();
     await connection.run("SET timezone = 'UTC'");
     return new DuckDbSession(instance, connection);
+  }
+
+  /** The rows of one statement, in a session of its own. */
+  static async once(sql: string): Promise<Row[]> {
+    const session = await DuckDbSession.open();
+    try {
+      return await session.rows(sql);
+    } finally {
+      session.close();
+    }
   }
 
   async run(sql: string): Promise<void> {

@@ -1,0 +1,43 @@
+import { Command, CommanderError } from 'commander';
+import { asSluiceError } from '../errors/sluice-error.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerDown } from './down.ts';
+import { registerIngestCommands } from './ingest-commands.ts';
+import { registerSql } from './sql.ts';
+import { registerStatus } from './status.ts';
+import { registerTables } from './tables.ts';
+import { registerUp } from './up.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const program = new Command('sluice')
+  .description('Kafka to committed Parquet in Hive tables, exactly once, coordinated by Temporal.')
+  .version('0.1.0')
+  .showHelpAfterError()
+  .exitOverride();
+registerUp(program);
+registerDown(program);
+registerDoctor(program);
+registerStatus(program);
+registerTables(program);
+registerIngestCommands(program);
+registerSql(program);
+
+try {
+  await program.parseAsync();
+  process.exit();
+} catch (thrown) {
+  if (thrown instanceof CommanderError) process.exit(thrown.exitCode === 0 ? 0 : EXIT_USAGE);
+  const error = asSluiceError(thrown);
+  if (process.argv.includes('--json')) {
+    console.error(
+      JSON.stringify({ error: { code: error.code, message: error.message, remedy: error.remedy ?? null } }),
+    );
+  } else {
+    console.error(`sluice: ${error.message}`);
+    if (error.remedy !== undefined) console.error(`  ${error.remedy}`);
+    if (error.code === 'INTERNAL') console.error(thrown);
+  }
+  process.exit(error.code === 'USAGE' ? EXIT_USAGE : EXIT_FAILED);
+}

@@ -1,0 +1,98 @@
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { loadDefinitions } from '../definition/load.ts';
+import { asSluiceError } from '../errors/sluice-error.ts';
+import { readSettings } from '../settings/settings.ts';
+import { INGEST_TASK_QUEUE, ingestWorkflowId, type IngestStatus, statusQuery } from '../workflows/ingest-protocol.ts';
+import { reportTable, type TableReport } from './table-report.ts';
+import { connectTemporal } from './temporal-client.ts';
+
+/** `sluice status --json`; the shape is stable. */
+export interface StatusReport {
+  readonly tables: readonly (TableReport & { readonly ingest: IngestStatus | null })[];
+  /** Workers that poll for ingestion; null where Temporal does not answer. */
+  readonly workers: number | null;
+  readonly temporalFailure: string | null;
+  readonly urls: { readonly dashboard: string; readonly temporalUi: string };
+}
+
+/** `TASK_QUEUE_TYPE_ACTIVITY` of Temporal's API. */
+const ACTIVITY_QUEUE = 2;
+
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .description('Show every table: how fresh it is, how far behind, and what its ingestion is doing')
+    .option('--json', 'print JSON', false)
+    .action(async ({ json }: { json: boolean }) => {
+      const report = await readStatus();
+      if (json) console.log(JSON.stringify(report, null, 2));
+      else print(report);
+    });
+}
+
+async function readStatus(): Promise<StatusReport> {
+  const settings = readSettings();
+  const definitions = loadDefinitions(settings.tablesFolder);
+  const [reports, temporal] = await Promise.all([
+    Promise.all(definitions.map((definition) => reportTable(settings, definition))),
+    connectTemporal(settings).then(
+      (client) => ({ client, failure: null }),
+      (thrown: unknown) => ({ client: undefined, failure: asSluiceError(thrown).message }),
+    ),
+  ]);
+  const { client } = temporal;
+  const ingests = await Promise.all(reports.map(({ table }) => (client ? ingestStatus(client, table) : null)));
+  return {
+    tables: reports.map((report, index) => ({ ...report, ingest: ingests[index] ?? null })),
+    workers: client ? await countWorkers(client) : null,
+    temporalFailure: temporal.failure,
+    urls: {
+      dashboard: `http://${settings.dashboard.host}:${settings.dashboard.port}`,
+      temporalUi: settings.temporal.uiUrl,
+    },
+  };
+}
+
+async function ingestStatus(client: Client, table: string): Promise<IngestStatus | null> {
+  // Without a worker or a workflow nobody answers the query; the lake's part of the report stands by itself.
+  return client.withDeadline(Date.now() + 3_000, () =>
+    client.workflow
+      .getHandle(ingestWorkflowId(table))
+      .query(statusQuery)
+      .catch(() => null),
+  );
+}
+
+async function countWorkers(client: Client): Promise<number> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: INGEST_TASK_QUEUE },
+    taskQueueType: ACTIVITY_QUEUE,
+  });
+  return pollers.length;
+}
+
+function print(report: StatusReport): void {
+  for (const table of report.tables) {
+    console.log(
+      `${table.table}: ${table.ingest?.state ?? 'no answer from its workflow'}. ${table.ingest?.reason ?? ''}`,
+    );
+    console.log(`  ${table.location}`);
+    console.log(
+      `  log version ${table.version ?? '-'}, Hive version ${table.hiveVersion ?? '-'}, ${table.rows} rows in ${table.files} files, ${table.rejected} rejected`,
+    );
+    if (table.freshness) {
+      const { commitP50Ms, commitP99Ms, hiveP50Ms, hiveP99Ms } = table.freshness;
+      console.log(
+        `  fresh: p50 ${commitP50Ms} ms, p99 ${commitP99Ms} ms to commit; p50 ${hiveP50Ms ?? '-'} ms, p99 ${hiveP99Ms ?? '-'} ms to Hive`,
+      );
+    }
+    for (const { partition, committedOffset, lag } of table.partitions) {
+      console.log(`  partition ${partition}: offset ${committedOffset}, lag ${lag ?? 'unknown'}`);
+    }
+    if (table.kafkaFailure) console.log(`  Kafka: ${table.kafkaFailure}`);
+  }
+  console.log(`workers: ${report.workers ?? `unknown (${report.temporalFailure ?? ''})`}`);
+  console.log(`dashboard: ${report.urls.dashboard}   Temporal UI: ${report.urls.temporalUi}`);
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../settings/settings.ts';
+import type { Component } from './component.ts';
+
+const PROJECT = fileURLToPath(new URL('../', import.meta.url));
+
+/** A process of Sluice itself, ready when it says so with a line of JSON. */
+function ownProcess(
+  name: string,
+  entry: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  ports: Component['ports'] = [],
+): Component {
+  return {
+    name,
+    ports,
+    startLimitMs: 60_000,
+    stopLimitMs: 15_000,
+    command: () => ({
+      file: process.execPath,
+      environment,
+      args: ['--disable-warning=ExperimentalWarning', join(PROJECT, entry), ...args],
+    }),
+    isReady: (logTail) => Promise.resolve(logTail.includes('"ready":true')),
+  };
+}
+
+/** Sluice's own processes by name. `environment` is added to this process's own. */
+export function ownProcesses(
+  settings: Settings,
+  options: {
+    readonly topic: string;
+    readonly simulatedServers: number;
+    readonly environment: Readonly<Record<string, string>>;
+  },
+): Readonly<Record<'worker' | 'collector' | 'dashboard', Component>> {
+  const simulate = ['--topic', options.topic, '--simulate', String(options.simulatedServers)];
+  const port = { port: settings.dashboard.port, variable: 'SLUICE_PORT_DASHBOARD' };
+  return {
+    worker: ownProcess('worker', 'workers/main.ts', [], options.environment),
+    collector: ownProcess('collector', 'collectors/main.ts', simulate, options.environment),
+    dashboard: ownProcess('dashboard', 'dashboard/main.ts', [], options.environment, [port]),
+  };
+}

@@ -1,0 +1,49 @@
+import { createServer } from 'node:net';
+import { SluiceError } from '../errors/sluice-error.ts';
+import type { PortSettings } from '../settings/settings.ts';
+import type { Component } from './component.ts';
+
+/** @throws SluiceError PORT_BUSY, naming port, component and variable */
+export async function requireFreePorts(components: readonly Component[]): Promise<void> {
+  for (const component of components) {
+    for (const { port, variable } of component.ports) {
+      if (await isFree(port)) continue;
+      throw new SluiceError('PORT_BUSY', `Port ${port}, wanted by ${component.name}, is taken by something else.`, {
+        remedy: `Stop what holds it, or set ${variable} to another port.`,
+        details: { port, component: component.name, variable },
+      });
+    }
+  }
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Ports below those that the kernel hands out to clients, so that none is lost between the look and the use. */
+const FIRST_FREE_PORT = 20_000;
+const LAST_FREE_PORT = 30_000;
+const PORTS_PER_STACK = 16;
+
+/** Free ports for a whole stack, for tests that run beside another one. */
+export async function freePorts(): Promise<PortSettings> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const blocks = Math.floor((LAST_FREE_PORT - FIRST_FREE_PORT) / PORTS_PER_STACK);
+    const first = FIRST_FREE_PORT + Math.floor(Math.random() * blocks) * PORTS_PER_STACK;
+    const all = Array.from({ length: PORTS_PER_STACK }, (_, index) => isFree(first + index));
+    if (!(await Promise.all(all)).every(Boolean)) continue;
+    return {
+      temporal: first,
+      temporalUi: first + 1,
+      kafka: first + 2,
+      kafkaController: first + 5,
+      metastore: first + 8,
+      dashboard: first + 9,
+    };
+  }
+  throw new SluiceError('PORT_BUSY', `No ${PORTS_PER_STACK} ports in a row are free.`);
+}

@@ -1,0 +1,120 @@
+import { literal } from '../duckdb/quote.ts';
+import { DuckDbSession } from '../duckdb/session.ts';
+import { partitionAppId } from '../plans/batch.ts';
+import type { TableShape } from '../plans/table-shape.ts';
+import { rowCountOf } from './log/snapshot.ts';
+import { type LogEntry, TableLog } from './log/table-log.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** Commits that freshness is measured over: the newest ones, a minute or so of a live table. */
+export const FRESHNESS_COMMITS = 120;
+
+/** What the lake alone says of a table. */
+export interface LakeStatus {
+  readonly version: number;
+  readonly rows: number;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** Next offset of each partition of the topic. */
+  readonly offsets: ReadonlyMap<number, bigint>;
+  readonly lastCommitAtMs: number | null;
+  /** The newest version that is known to have reached Hive when the last commit was made. */
+  readonly hiveVersion: number | null;
+  readonly freshness: Freshness | null;
+}
+
+/** Milliseconds from a row's event time until it could be queried; rows of the newest commits. */
+export interface Freshness {
+  readonly rows: number;
+  readonly commitP50Ms: number;
+  readonly commitP99Ms: number;
+  readonly hiveP50Ms: number | null;
+  readonly hiveP99Ms: number | null;
+}
+
+/** Reads a table's status from its log; undefined where the table has not begun. */
+export async function readLakeStatus(
+  storage: Storage,
+  shape: TableShape,
+  source: { readonly topic: string; readonly eventTimeColumn: string },
+): Promise<LakeStatus | undefined> {
+  const log = new TableLog(storage, shape.path);
+  await log.refresh();
+  const { snapshot } = log;
+  if (snapshot.version < 0) return undefined;
+  const files = [...snapshot.files.values()];
+  const recent = await newestEntries(log);
+  const published = publications(recent);
+  const prefix = partitionAppId(source.topic, '');
+  const offsets = [...snapshot.transactions.values()]
+    .filter(({ appId }) => appId.startsWith(prefix))
+    .map(({ appId, version }) => [Number(appId.slice(prefix.length)), BigInt(version)] as const);
+  return {
+    version: snapshot.version,
+    rows: files.reduce((sum, file) => sum + rowCountOf(file), 0),
+    files: files.length,
+    sizeBytes: files.reduce((sum, file) => sum + file.size, 0),
+    offsets: new Map(offsets.sort(([a], [b]) => a - b)),
+    lastCommitAtMs: recent.at(-1)?.actions.find((action) => action.commitInfo)?.commitInfo?.timestamp ?? null,
+    hiveVersion: published.at(-1)?.version ?? null,
+    freshness: await measureFreshness(storage, shape, source.eventTimeColumn, recent, published),
+  };
+}
+
+async function newestEntries(log: TableLog): Promise<LogEntry[]> {
+  const entries: LogEntry[] = [];
+  for (
+    let version = Math.max(0, log.snapshot.version - FRESHNESS_COMMITS);
+    version <= log.snapshot.version;
+    version += 1
+  ) {
+    const entry = await log.readEntry(version);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
+}
+
+type Publications = readonly { readonly version: number; readonly atMs: number }[];
+
+function publications(entries: readonly LogEntry[]): Publications {
+  return entries.flatMap(({ actions }) => actions.flatMap(({ commitInfo }) => commitInfo?.sluice?.published ?? []));
+}
+
+async function measureFreshness(
+  storage: Storage,
+  shape: TableShape,
+  eventTimeColumn: string,
+  entries: readonly LogEntry[],
+  published: Publications,
+): Promise<Freshness | null> {
+  const files = entries.flatMap(({ version, actions }) => {
+    const committedAtMs = actions.find((action) => action.commitInfo)?.commitInfo?.timestamp ?? 0;
+    const hiveAtMs = published.find((publication) => publication.version >= version)?.atMs;
+    return actions.flatMap(({ add }) =>
+      add === undefined
+        ? []
+        : [{ path: storage.readPathOf(`${shape.path}/${decodeURI(add.path)}`), committedAtMs, hiveAtMs }],
+    );
+  });
+  if (files.length === 0) return null;
+  const known = files.map(
+    ({ path, committedAtMs, hiveAtMs }) => `(${literal(path)}, ${committedAtMs}, ${hiveAtMs ?? 'NULL'})`,
+  );
+  const [row] = await DuckDbSession.once(
+    `WITH known(path, committed, hive) AS (VALUES ${known.join(', ')})
+     SELECT count(*) AS rows,
+       quantile_cont(committed - event, 0.5) AS c50, quantile_cont(committed - event, 0.99) AS c99,
+       quantile_cont(hive::BIGINT - event, 0.5) AS h50, quantile_cont(hive::BIGINT - event, 0.99) AS h99
+     FROM (SELECT epoch_ms("${eventTimeColumn}") AS event, filename
+           FROM read_parquet([${files.map(({ path }) => literal(path)).join(', ')}], filename = true, hive_partitioning = false))
+     JOIN known ON known.path = filename`,
+  );
+  const rounded = (name: string): number | null => (row?.[name] == null ? null : Math.round(Number(row[name])));
+  return {
+    rows: Number(row?.['rows'] ?? 0),
+    commitP50Ms: rounded('c50') ?? 0,
+    commitP99Ms: rounded('c99') ?? 0,
+    hiveP50Ms: rounded('h50'),
+    hiveP99Ms: rounded('h99'),
+  };
+}
