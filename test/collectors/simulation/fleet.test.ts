@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { HealthRecord } from '../../../collectors/record.ts';
+import { SLOTS_PER_INTERVAL } from '../../../collectors/schedule.ts';
+import { Fleet } from '../../../collectors/simulation/fleet.ts';
+
+const START_MS = Date.UTC(2026, 10, 23, 9);
+
+function second(fleet: Fleet, nowMs: number): HealthRecord[] {
+  return Array.from({ length: SLOTS_PER_INTERVAL }, (_, slot) => fleet.step(slot, nowMs, { cpu_pct: 40 })).flat();
+}
+
+function stateOf(record: HealthRecord): 'ok' | 'warning' | 'critical' {
+  const fullest = Math.max(record.cpu_pct ?? 0, record.memory_pct ?? 0, record.disk_pct ?? 0);
+  const loadPerCore = (record.load_1 ?? 0) / (record.cores ?? 1);
+  if (fullest >= 95 || loadPerCore >= 4) return 'critical';
+  return fullest >= 85 || loadPerCore >= 1.5 ? 'warning' : 'ok';
+}
+
+test('names are numbered from 1, each host has its slot, and all have their turn in an interval', () => {
+  const fleet = new Fleet(3, START_MS);
+  expect(second(fleet, START_MS).map(({ host }) => host)).toEqual(['sim-001', 'sim-002', 'sim-003']);
+  expect(second(new Fleet(0, START_MS), START_MS)).toEqual([]);
+});
+
+test('of 200 servers, most of the time 2 to 6 are in warning, 1 or 2 critical, and at most 1 silent', () => {
+  const fleet = new Fleet(200, START_MS);
+  const moments = Array.from({ length: 1200 }, (_, step) => {
+    const records = second(fleet, START_MS + step * 6000);
+    const states = records.map(stateOf);
+    const count = (state: string): number => states.filter((own) => own === state).length;
+    return { warning: count('warning'), critical: count('critical'), silent: 200 - records.length };
+  });
+  const share = (holds: (moment: (typeof moments)[number]) => boolean): number =>
+    moments.filter(holds).length / moments.length;
+  expect(share(({ warning }) => warning >= 2 && warning <= 6)).toBeGreaterThan(0.8);
+  expect(share(({ critical }) => critical >= 1 && critical <= 2)).toBeGreaterThan(0.6);
+  expect(share(({ silent }) => silent <= 1)).toBe(1);
+  expect(share(({ silent }) => silent === 1)).toBeGreaterThan(0.1);
+});
+
+test('a silent server comes back', () => {
+  const fleet = new Fleet(200, START_MS);
+  const silent = new Set<string>();
+  const back = new Set<string>();
+  for (let seconds = 0; seconds < 300; seconds += 1) {
+    const present = new Set(second(fleet, START_MS + seconds * 1000).map(({ host }) => host));
+    for (const host of silent) if (present.has(host)) back.add(host);
+    for (let number = 1; number <= 200; number += 1) {
+      const host = `sim-${String(number).padStart(3, '0')}`;
+      if (!present.has(host)) silent.add(host);
+    }
+  }
+  expect(back.size).toBeGreaterThan(0);
+});
