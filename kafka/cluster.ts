@@ -49,6 +49,9 @@ export class KafkaCluster {
   readonly #control: BrokerConnections;
   readonly #reading: BrokerConnections;
   #brokers: ReadonlyMap<number, BrokerAddress> = new Map();
+  /** The latest description of each topic id, until one of its leaders turns out to have moved. */
+  readonly #topics = new Map<string, TopicDescription>();
+  readonly #names = new Map<string, string>();
   #turn = 0;
 
   constructor(settings: KafkaSettings, clientId: string) {
@@ -73,13 +76,42 @@ export class KafkaCluster {
     return this.#findTopic({ topicId }, `Looking up the topic with id ${topicId}`, options);
   }
 
+  /** Who leads a partition, as last heard or asked now; nothing where no topic has this id or it has no such partition. */
+  async leaderOf(
+    topicId: string,
+    partition: number,
+    options: RequestOptions = {},
+  ): Promise<PartitionLeader | undefined> {
+    const topic = this.#topics.get(topicId) ?? (await this.describeTopicById(topicId, options));
+    return topic?.partitions.find((candidate) => candidate.partition === partition);
+  }
+
+  /** To be called when a leader has failed or moved: the next question about it is put to the brokers. */
+  forgetLeaders(topicId: string): void {
+    this.#topics.delete(topicId);
+  }
+
+  /** The name of a topic described before; it outlives the topic, so that a successor can be recognised. */
+  knownName(topicId: string): string | undefined {
+    return this.#names.get(topicId);
+  }
+
+  /** A topic's name for messages. */
+  nameOf(topicId: string): string {
+    const name = this.#names.get(topicId);
+    return name === undefined ? `the topic with id ${topicId}` : `the topic "${name}"`;
+  }
+
   async #findTopic(key: TopicKey, doing: string, options: RequestOptions): Promise<TopicDescription | undefined> {
     const retry = new Retry(TOPIC_LOOKUP_LIMIT_MS, options.signal);
     for (;;) {
       const { topics } = await this.metadata([key], doing, options.signal);
       const [found] = topics;
       if (found && found.topic !== null && isUsable(found)) {
-        return { topic: found.topic, topicId: found.topicId, partitions: found.partitions };
+        const described = { topic: found.topic, topicId: found.topicId, partitions: found.partitions };
+        this.#topics.set(described.topicId, described);
+        this.#names.set(described.topicId, described.topic);
+        return described;
       }
       const errorCode = found?.errorCode ?? NONE;
       if (isForbidden(errorCode)) throw forbidden(doing, errorCode);

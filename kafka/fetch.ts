@@ -1,35 +1,51 @@
-import { type Connection, createAPI, fetchV17, type Reader } from '@platformatic/kafka';
+import { createAPI, fetchV13, type Connection, type Reader } from '@platformatic/kafka';
+import { FETCH_VERSION } from './broker-connections.ts';
+import type { AbortedTransaction } from './transactions.ts';
 
-/** Aborted transactions within a response: a producer's records from `firstOffset` to its abort marker don't count. */
-export interface AbortedTransaction {
-  readonly producerId: bigint;
-  readonly firstOffset: bigint;
+export interface FetchRequest {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly leaderEpoch: number;
+  readonly offset: bigint;
+  /** Bytes of record batches to answer with; a first batch that is larger comes all the same. */
+  readonly maxBytes: number;
 }
 
 /** What a broker answered for the one partition asked for. */
 export interface FetchedPartition {
   readonly errorCode: number;
+  /** False where the broker throttles this client: such an answer says nothing about the partition. */
+  readonly isAnswered: boolean;
   readonly lastStableOffset: bigint;
-  readonly logStartOffset: bigint;
   readonly aborted: readonly AbortedTransaction[];
+  /** The replica to read from instead, where the brokers' replica selector says so; else -1. */
+  readonly preferredReplica: number;
   /** Record batches as they came, the last one possibly cut off. */
   readonly bytes: Buffer;
 }
 
+/** How long a broker may hold an answer back while it has nothing to give. */
 const MAX_WAIT_MS = 500;
+const MIN_BYTES = 1;
 const READ_COMMITTED = 1;
+const NO_SESSION = 0;
 const NO_SESSION_EPOCH = -1;
+const FETCH_API_KEY = 1;
+const NO_RACK = '';
 
-const rawFetch = createAPI(1, 17, fetchV17.createRequest, parseResponse);
+/** The library's request with a parser of ours, for the library's own decodes every record into objects. */
+const rawFetch = createAPI<Parameters<typeof fetchV13.createRequest>, FetchedPartition>(
+  FETCH_API_KEY,
+  FETCH_VERSION,
+  fetchV13.createRequest,
+  parseResponse,
+);
 
-/** Fetch v17 (KIP-516: by topic id) of one partition, leaving the records undecoded. */
-export async function fetchPartition(
-  connection: Connection,
-  request: { topicId: string; partition: number; offset: bigint; maxBytes: number },
-): Promise<FetchedPartition> {
+/** One Fetch of one partition by topic id (https://kafka.apache.org/protocol#The_Messages_Fetch), records undecoded. */
+export async function fetchPartition(connection: Connection, request: FetchRequest): Promise<FetchedPartition> {
   const partition = {
     partition: request.partition,
-    currentLeaderEpoch: -1,
+    currentLeaderEpoch: request.leaderEpoch,
     fetchOffset: request.offset,
     lastFetchedEpoch: -1,
     partitionMaxBytes: request.maxBytes,
@@ -38,52 +54,50 @@ export async function fetchPartition(
   return rawFetch.async(
     connection,
     MAX_WAIT_MS,
-    1,
+    MIN_BYTES,
     request.maxBytes,
     READ_COMMITTED,
-    0,
+    NO_SESSION,
     NO_SESSION_EPOCH,
     topics,
     [],
-    '',
-  ) as Promise<FetchedPartition>;
+    NO_RACK,
+  );
 }
 
-function parseResponse(_correlationId: number, _apiKey: number, _apiVersion: number, reader: Reader): FetchedPartition {
-  reader.readInt32(); // throttle time
+type PartitionAnswer = Omit<FetchedPartition, 'isAnswered'>;
+
+function parseResponse(_correlationId: number, _apiKey: number, _version: number, reader: Reader): FetchedPartition {
+  reader.readInt32(); // throttle time: the broker itself holds the next request back for as long
   const errorCode = reader.readInt16();
   reader.readInt32(); // session id
-  let partition: FetchedPartition = {
-    errorCode,
-    lastStableOffset: -1n,
-    logStartOffset: -1n,
-    aborted: [],
-    bytes: Buffer.alloc(0),
-  };
-  reader.readArray((topic) => {
+  const topics = reader.readArray((topic) => {
     topic.readUUID();
-    topic.readArray(
-      (asked) => {
-        partition = parsePartition(asked);
-      },
-      true,
-      false,
-    );
+    return topic.readArray(parsePartition);
   });
-  return partition;
+  const answer = topics[0]?.[0];
+  if (answer) return { ...answer, isAnswered: true };
+  return { ...NO_ANSWER, errorCode, isAnswered: false };
 }
 
-function parsePartition(reader: Reader): FetchedPartition {
+function parsePartition(reader: Reader): PartitionAnswer {
   reader.readInt32(); // partition
   const errorCode = reader.readInt16();
   reader.readInt64(); // high watermark
   const lastStableOffset = reader.readInt64();
-  const logStartOffset = reader.readInt64();
+  reader.readInt64(); // log start offset
   const aborted = reader.readNullableArray((r) => ({ producerId: r.readInt64(), firstOffset: r.readInt64() })) ?? [];
-  reader.readInt32(); // preferred read replica
+  const preferredReplica = reader.readInt32();
   const sizeBytes = Math.max(0, reader.readUnsignedVarInt() - 1);
-  const bytes = reader.buffer.subarray(reader.position, reader.position + sizeBytes).buffer;
+  const bytes = reader.buffer.slice(reader.position, reader.position + sizeBytes);
   reader.skip(sizeBytes);
-  reader.readTaggedFields();
-  return { errorCode, lastStableOffset, logStartOffset, aborted, bytes };
+  return { errorCode, lastStableOffset, aborted, preferredReplica, bytes };
 }
+
+const NO_ANSWER: PartitionAnswer = {
+  errorCode: 0,
+  lastStableOffset: -1n,
+  aborted: [],
+  preferredReplica: -1,
+  bytes: Buffer.alloc(0),
+};

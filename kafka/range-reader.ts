@@ -1,146 +1,182 @@
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { leaderFailed, protocolFailure } from './failure.ts';
-import { type AbortedTransaction, type FetchedPartition, fetchPartition } from './fetch.ts';
-import type { OffsetRange } from './offset-range.ts';
+import { fetchPartition, type FetchedPartition } from './fetch.ts';
+import { describeRange, type OffsetRange } from './offset-range.ts';
 import { NONE, OFFSET_OUT_OF_RANGE } from './protocol.ts';
-import { type RawRecord, type RecordBatch, recordBatches } from './record-batch.ts';
+import { offsetsMovedBack, offsetsExpired, topicGone } from './range-failure.ts';
+import { readRecordBatches, type FetchedBatches } from './record-batch.ts';
+import { RecordChunk } from './record-chunk.ts';
 import { abortable, Retry } from './retry.ts';
+import { committedBatches } from './transactions.ts';
+
+export { RecordChunk } from './record-chunk.ts';
 
 /** Bytes asked for in one fetch; a single larger record batch still arrives whole. */
-export const FETCH_MAX_BYTES = 8 * 1024 ** 2;
+export const FETCH_MAX_BYTES = 8 * 1024 * 1024;
+
 /** How long a range may make no progress before Kafka counts as unreachable. */
 export const READ_RETRY_LIMIT_MS = 60_000;
 
-/** What one fetch brought of a range. */
-export interface RecordChunk {
-  readonly partition: number;
-  /** The first offset that is not covered yet; it moves over gaps, markers and aborted transactions. */
-  readonly nextOffset: bigint;
-  readonly sizeBytes: number;
-  /** Visits the committed records inside the range. May be done again: it decodes again. */
-  forEachRecord(visit: (record: RawRecord) => void): void;
+/** Empty answers in a row, each saying that the range is stable, before the rest of it counts as a gap. */
+const GAP_ANSWERS = 2;
+
+/** Answers in a row, from leaders looked up anew, that an offset is out of range, before records count as lost. */
+const OUT_OF_RANGE_ANSWERS = 2;
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** @default FETCH_MAX_BYTES */
+  readonly fetchMaxBytes?: number;
+  /** What one compressed record batch may expand to. @default MAX_DECOMPRESSED_BYTES of compression.ts */
+  readonly maxDecompressedBytes?: number;
+  /** How long to go on without progress. @default READ_RETRY_LIMIT_MS */
+  readonly retryLimitMs?: number;
 }
 
 /**
- * Reads exactly one range of a partition, in order, by topic id.
- * @throws SluiceError OFFSET_EXPIRED, OFFSETS_MOVED_BACK, TOPIC_RECREATED, RECORD_BATCH_CORRUPT, KAFKA_UNREACHABLE,
- * KAFKA_AUTHENTICATION; the signal's reason where it is aborted
+ * Reads exactly one range of a partition, in order, by topic id, committed records only. The last chunk's `nextOffset`
+ * is the range's end. Goes on when the partition's leader moves; never resets to another offset.
+ * @throws SluiceError OFFSET_EXPIRED, OFFSETS_MOVED_BACK, TOPIC_RECREATED, TOPIC_UNKNOWN, RECORD_BATCH_CORRUPT,
+ * KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION, KAFKA_PROTOCOL; the signal's reason when aborted. What a visitor of a chunk
+ * throws, and RECORD_TOO_LARGE, come from the chunk.
  */
 export async function* readRange(
   cluster: KafkaCluster,
   topicId: string,
   range: OffsetRange,
-  options: { readonly signal: AbortSignal; readonly fetchMaxBytes?: number },
-): AsyncGenerator<RecordChunk> {
-  const retry = new Retry(READ_RETRY_LIMIT_MS, options.signal);
-  const doing = `Reading partition ${range.partition} from offset ${range.startOffset} to ${range.endOffset}`;
-  let offset = range.startOffset;
-  let leader: number | undefined;
-  while (offset < range.endOffset) {
-    leader ??= await findLeader(cluster, topicId, range.partition, options.signal);
-    let fetched: FetchedPartition;
-    try {
-      const connection = await abortable(cluster.readingConnection(leader), options.signal);
-      const request = {
-        topicId,
-        partition: range.partition,
-        offset,
-        maxBytes: options.fetchMaxBytes ?? FETCH_MAX_BYTES,
-      };
-      fetched = await abortable(fetchPartition(connection, request), options.signal);
-    } catch (thrown) {
-      options.signal.throwIfAborted();
-      await retry.after(leaderFailed(doing, cluster.addressOf(leader), thrown));
-      leader = undefined;
-      continue;
-    }
-    if (fetched.errorCode === OFFSET_OUT_OF_RANGE) throw outOfRange(range, offset, fetched);
-    if (fetched.errorCode !== NONE) {
-      await retry.after(protocolFailure(doing, fetched.errorCode));
-      leader = undefined;
-      continue;
-    }
-    const chunk = chunkOf(range, offset, fetched);
-    if (chunk.nextOffset === offset) {
-      await retry.after(protocolFailure(doing, NONE));
-      continue;
-    }
-    retry.progressed();
-    offset = chunk.nextOffset;
-    yield chunk;
+  options: ReadOptions,
+): AsyncGenerator<RecordChunk, void, undefined> {
+  const reader = new RangeReader(cluster, topicId, range, options);
+  while (reader.offset < range.endOffset) {
+    const chunk = await reader.step();
+    if (chunk) yield chunk;
   }
 }
 
-async function findLeader(
-  cluster: KafkaCluster,
-  topicId: string,
-  partition: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const topic = await cluster.describeTopicById(topicId, { signal });
-  if (topic === undefined) {
-    throw new SluiceError('TOPIC_RECREATED', `The topic with id ${topicId} is gone: it was deleted, or made anew.`, {
-      remedy: 'Decide whether to go on with the new topic; nothing of the old one is read any more.',
-      details: { topicId },
+class RangeReader {
+  readonly #cluster: KafkaCluster;
+  readonly #topicId: string;
+  readonly #range: OffsetRange;
+  readonly #options: ReadOptions;
+  readonly #retry: Retry;
+  readonly #doing: string;
+  /** The next offset to ask for. */
+  offset: bigint;
+  #gapAnswers = 0;
+  #outOfRangeAnswers = 0;
+
+  constructor(cluster: KafkaCluster, topicId: string, range: OffsetRange, options: ReadOptions) {
+    this.#cluster = cluster;
+    this.#topicId = topicId;
+    this.#range = range;
+    this.#options = options;
+    this.#retry = new Retry(options.retryLimitMs ?? READ_RETRY_LIMIT_MS, options.signal);
+    this.#doing = `Reading ${describeRange(range)} of ${cluster.nameOf(topicId)}`;
+    this.offset = range.startOffset;
+  }
+
+  /** One fetch: a chunk, or nothing where it got nowhere and another try is due. */
+  async step(): Promise<RecordChunk | undefined> {
+    const { signal } = this.#options;
+    signal.throwIfAborted();
+    try {
+      const fetched = await this.#fetch();
+      if (fetched.errorCode === OFFSET_OUT_OF_RANGE) throw await this.#outOfRange();
+      if (fetched.errorCode !== NONE) throw protocolFailure(this.#doing, fetched.errorCode);
+      const chunk = this.#take(fetched);
+      if (chunk === undefined) throw this.#without(fetched);
+      this.#progressed(chunk);
+      return chunk;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!(thrown instanceof SluiceError) || thrown.code !== 'KAFKA_UNREACHABLE') throw thrown;
+      this.#cluster.forgetLeaders(this.#topicId);
+      await this.#retry.after(thrown);
+      return undefined;
+    }
+  }
+
+  #progressed(chunk: RecordChunk): void {
+    this.#gapAnswers = 0;
+    this.#outOfRangeAnswers = 0;
+    this.#retry.progressed();
+    this.offset = chunk.nextOffset;
+  }
+
+  async #fetch(): Promise<FetchedPartition> {
+    const { signal, fetchMaxBytes: maxBytes = FETCH_MAX_BYTES } = this.#options;
+    const { partition } = this.#range;
+    const leader = await this.#cluster.leaderOf(this.#topicId, partition, { signal });
+    if (leader === undefined) throw await topicGone(this.#cluster, this.#topicId, this.#doing, signal);
+    try {
+      const connection = await abortable(this.#cluster.readingConnection(leader.leader), signal);
+      const { leaderEpoch } = leader;
+      const request = { topicId: this.#topicId, partition, leaderEpoch, offset: this.offset, maxBytes };
+      return await abortable(fetchPartition(connection, request), signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      throw leaderFailed(this.#doing, this.#cluster.addressOf(leader.leader), thrown);
+    }
+  }
+
+  /** What an answer brings; nothing where it doesn't move the offset. */
+  #take(fetched: FetchedPartition): RecordChunk | undefined {
+    const { endOffset } = this.#range;
+    const { nextOffset, sizeBytes, batches } = whatIsKept(fetched.bytes, endOffset);
+    if (nextOffset !== undefined && nextOffset > this.offset) {
+      const wanted = committedBatches(batches, fetched.aborted).filter(({ lastOffset }) => lastOffset >= this.offset);
+      const covered = { nextOffset: nextOffset < endOffset ? nextOffset : endOffset, sizeBytes };
+      return this.#chunk(wanted, covered);
+    }
+    // Nothing is there although the range is stable: what is left of it has been compacted away. Asked twice, since
+    // the offset is given up for good.
+    const isGap = fetched.isAnswered && fetched.bytes.length === 0 && fetched.preferredReplica < 0;
+    if (!isGap || fetched.lastStableOffset < endOffset || ++this.#gapAnswers < GAP_ANSWERS) return undefined;
+    return this.#chunk([], { nextOffset: endOffset, sizeBytes: 0 });
+  }
+
+  #chunk(batches: RecordChunk['batches'], covered: { nextOffset: bigint; sizeBytes: number }): RecordChunk {
+    return new RecordChunk(this.#range, batches, covered, this.#options.maxDecompressedBytes);
+  }
+
+  /** Why an answer without an error brings nothing. */
+  #without(fetched: FetchedPartition): SluiceError {
+    if (fetched.preferredReplica >= 0) {
+      return new SluiceError('KAFKA_PROTOCOL', `${this.#doing}: the brokers want it read from a follower.`, {
+        remedy: "Set the brokers' replica.selector.class to one that keeps clients without a rack at the leader.",
+      });
+    }
+    const isUnstable = fetched.isAnswered && fetched.lastStableOffset < this.#range.endOffset;
+    const why = isUnstable
+      ? `only offsets below ${String(fetched.lastStableOffset)} are stable there`
+      : 'the broker answers without records';
+    return new SluiceError('KAFKA_UNREACHABLE', `${this.#doing}: ${why}.`, {
+      remedy: 'Check that the replicas of the partition are in sync, and the quotas of this client.',
     });
   }
-  return topic.partitions.find((candidate) => candidate.partition === partition)?.leader ?? -1;
-}
 
-function chunkOf(range: OffsetRange, offset: bigint, fetched: FetchedPartition): RecordChunk {
-  const batches = recordBatches(fetched.bytes);
-  const last = batches.at(-1);
-  // Nothing there although the range is stable: what was left of it has been compacted away.
-  const emptyTail = last === undefined && fetched.bytes.length === 0 && fetched.lastStableOffset >= range.endOffset;
-  const nextOffset = last === undefined ? (emptyTail ? range.endOffset : offset) : BigInt(last.lastOffset + 1);
-  const start = Number(offset);
-  const end = Number(range.endOffset);
-  const committed = withoutAborted(batches, fetched.aborted);
-  return {
-    partition: range.partition,
-    nextOffset,
-    sizeBytes: fetched.bytes.length,
-    forEachRecord(visit) {
-      for (const batch of committed) {
-        if (batch.baseOffset >= end) return;
-        batch.forEachRecord((record) => {
-          if (record.offset >= start && record.offset < end) visit(record);
-        });
-      }
-    },
-  };
-}
-
-/** The batches of records that a reader of committed data sees (KIP-98, "read_committed"). */
-function withoutAborted(batches: readonly RecordBatch[], aborted: readonly AbortedTransaction[]): RecordBatch[] {
-  const pending = [...aborted].sort((a, b) => Number(a.firstOffset - b.firstOffset));
-  const aborting = new Set<bigint>();
-  return batches.filter((batch) => {
-    while (pending[0] !== undefined && pending[0].firstOffset <= BigInt(batch.lastOffset)) {
-      aborting.add(pending[0].producerId);
-      pending.shift();
+  /** Never resets: offsets that are gone are an operator's decision. */
+  async #outOfRange(): Promise<SluiceError> {
+    const { signal } = this.#options;
+    this.#outOfRangeAnswers++;
+    const topic = await this.#cluster.describeTopicById(this.#topicId, { signal });
+    if (topic === undefined) return topicGone(this.#cluster, this.#topicId, this.#doing, signal);
+    const offsets = (await this.#cluster.offsets(topic.topic, { signal })).get(this.#range.partition);
+    if (offsets && offsets.earliest > this.offset) {
+      return offsetsExpired(topic.topic, this.#range, this.offset, offsets.earliest);
     }
-    if (batch.isControl) {
-      if (batch.isAbortMarker) aborting.delete(batch.producerId);
-      return false;
+    if (this.#outOfRangeAnswers < OUT_OF_RANGE_ANSWERS) {
+      return new SluiceError('KAFKA_UNREACHABLE', `${this.#doing}: offset ${String(this.offset)} is out of range.`);
     }
-    return !(batch.isTransactional && aborting.has(batch.producerId));
-  });
-}
-
-function outOfRange(range: OffsetRange, offset: bigint, fetched: FetchedPartition): SluiceError {
-  const details = { partition: range.partition, offset: String(offset), earliest: String(fetched.logStartOffset) };
-  if (fetched.logStartOffset > offset) {
-    return new SluiceError(
-      'OFFSET_EXPIRED',
-      `Offsets ${offset} to ${fetched.logStartOffset} of partition ${range.partition} expired in Kafka before they were read.`,
-      { remedy: 'An operator must decide to go on without them.', details },
-    );
+    return offsetsMovedBack(topic.topic, this.#range, this.offset, offsets?.lastStable ?? -1n);
   }
-  return new SluiceError(
-    'OFFSETS_MOVED_BACK',
-    `Partition ${range.partition} does not reach offset ${offset} any more: records were lost in Kafka.`,
-    { remedy: 'Find out what happened to the topic before ingestion goes on.', details },
-  );
+}
+
+/** The batches of the range. Where most of the bytes lie beyond it, the rest is copied, so as not to keep them all. */
+function whatIsKept(bytes: Buffer, endOffset: bigint): FetchedBatches {
+  const fetched = readRecordBatches(bytes, endOffset);
+  if (fetched.sizeBytes * 2 >= bytes.length) return fetched;
+  const kept = readRecordBatches(Buffer.from(bytes.subarray(0, fetched.sizeBytes)), endOffset);
+  return { ...fetched, batches: kept.batches };
 }

@@ -1,182 +1,165 @@
-import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import { crc32c, Reader } from '@platformatic/kafka';
 import { SluiceError } from '../errors/sluice-error.ts';
+import { CODECS, decompress, MAX_DECOMPRESSED_BYTES, type Codec } from './compression.ts';
+import { decodeRecords, MalformedRecords, RawRecord, type RecordVisitor } from './record.ts';
 
 /**
- * One record inside a decoded batch. The object is used again for the next record: copy what outlives the visit.
- * Positions are in `buffer`; a start of -1 means that key or value is null.
+ * A record batch of format 2 ("magic 2"), its records still compressed.
+ * Layout: https://kafka.apache.org/documentation/#recordbatch.
  */
-export interface RawRecord {
-  /** Below 2^53, which is checked once for each batch: as a number it costs nothing to count up. */
-  offset: number;
-  timestampMs: number;
-  buffer: Buffer;
-  keyStart: number;
-  keyEnd: number;
-  valueStart: number;
-  valueEnd: number;
+export interface RecordBatch {
+  readonly baseOffset: bigint;
+  /** The last offset that the batch stands for; compaction may have removed records without changing it. */
+  readonly lastOffset: bigint;
+  readonly recordCount: number;
+  readonly codec: Codec;
+  /** A marker of the transaction protocol, with no records of anybody's. */
+  readonly isControl: boolean;
+  readonly isTransactional: boolean;
+  readonly producerId: bigint;
+  readonly baseTimestampMs: number;
+  readonly appendTimestampMs: number | undefined;
+  /** The records' bytes as fetched. */
+  readonly data: Buffer;
 }
 
-const HEADER_BYTES = 61;
-const LENGTH_OVERHEAD_BYTES = 12;
-const MAGIC = 2;
-/** A batch that unpacks to more is refused, rather than the process dying of it. */
-export const MAX_DECOMPRESSED_BYTES = 256 * 1024 ** 2;
+/** Field offsets in a batch. */
+const LENGTH_AT = 8;
+const MAGIC_AT = 16;
+const CRC_AT = 17;
+const ATTRIBUTES_AT = 21;
+const LAST_OFFSET_DELTA_AT = 23;
+const BASE_TIMESTAMP_AT = 27;
+const MAX_TIMESTAMP_AT = 35;
+const PRODUCER_ID_AT = 43;
+const RECORD_COUNT_AT = 57;
+const RECORDS_AT = 61;
+/** What `length` doesn't count: the base offset and itself. */
+const LENGTH_PREFIX_BYTES = 12;
 
-/** A record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch), still as it was fetched. */
-export class RecordBatch {
-  readonly #bytes: Buffer;
+const CODEC_MASK = 0x07;
+const APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  get baseOffset(): number {
-    return Number(this.#bytes.readBigInt64BE(0));
-  }
-  get lastOffset(): number {
-    return this.baseOffset + this.#bytes.readInt32BE(23);
-  }
-  get producerId(): bigint {
-    return this.#bytes.readBigInt64BE(43);
-  }
-  get recordCount(): number {
-    return this.#bytes.readInt32BE(57);
-  }
-  get isTransactional(): boolean {
-    return (this.#attributes & 0x10) !== 0;
-  }
-  get isControl(): boolean {
-    return (this.#attributes & 0x20) !== 0;
-  }
-  get #attributes(): number {
-    return this.#bytes.readInt16BE(21);
-  }
-
-  /** Of a control batch: whether it ends a transaction by aborting it. */
-  get isAbortMarker(): boolean {
-    let type = -1;
-    this.forEachRecord((record) => (type = record.buffer.readInt16BE(record.keyStart + 2)));
-    return type === 0;
-  }
-
-  forEachRecord(visit: (record: RawRecord) => void): void {
-    const data = this.#decompressed();
-    const baseOffset = this.baseOffset;
-    const firstTimestampMs = Number(this.#bytes.readBigInt64BE(27));
-    // With LogAppendTime the broker's time, in maxTimestamp, holds for every record.
-    const appendTimeMs = (this.#attributes & 0x08) === 0 ? undefined : Number(this.#bytes.readBigInt64BE(35));
-    const reader = new VarintReader(data);
-    const record: RawRecord = {
-      offset: 0,
-      timestampMs: 0,
-      buffer: data,
-      keyStart: 0,
-      keyEnd: 0,
-      valueStart: 0,
-      valueEnd: 0,
-    };
-    for (let left = this.recordCount; left > 0; left -= 1) {
-      const length = reader.next();
-      const end = reader.position + length;
-      reader.position += 1;
-      const timestampDeltaMs = reader.nextLong();
-      record.timestampMs = appendTimeMs ?? firstTimestampMs + timestampDeltaMs;
-      record.offset = baseOffset + reader.next();
-      const keyLength = reader.next();
-      record.keyStart = keyLength < 0 ? -1 : reader.position;
-      record.keyEnd = reader.position += Math.max(0, keyLength);
-      const valueLength = reader.next();
-      record.valueStart = valueLength < 0 ? -1 : reader.position;
-      record.valueEnd = reader.position + Math.max(0, valueLength);
-      visit(record);
-      reader.position = end;
-    }
-  }
-
-  #decompressed(): Buffer {
-    const data = this.#bytes.subarray(HEADER_BYTES);
-    const codec = this.#attributes & 0x07;
-    if (codec === 0) return data;
-    const algorithm = compressionsAlgorithmsByBitmask[codec];
-    if (algorithm === undefined) throw corrupt(this.baseOffset, `its compression codec ${codec} is unknown`);
-    let decompressed: Buffer;
-    try {
-      decompressed = algorithm.decompressSync(data);
-    } catch (cause) {
-      throw corrupt(this.baseOffset, 'it cannot be decompressed', cause);
-    }
-    if (decompressed.length > MAX_DECOMPRESSED_BYTES) {
-      throw new SluiceError(
-        'RECORD_TOO_LARGE',
-        `The record batch at offset ${this.baseOffset} unpacks to ${decompressed.length} bytes, above ${MAX_DECOMPRESSED_BYTES}.`,
-        { remedy: 'Have the producer send smaller batches.' },
-      );
-    }
-    return decompressed;
-  }
-}
-
-/** Zigzag varints as Protocol Buffers have them. */
-class VarintReader {
-  position = 0;
-  readonly #data: Buffer;
-
-  constructor(data: Buffer) {
-    this.#data = data;
-  }
-
-  /** A varint of 32 bits. */
-  next(): number {
-    let value = 0;
-    let shift = 0;
-    let byte: number;
-    do {
-      byte = this.#data[this.position++] ?? 0;
-      value |= (byte & 0x7f) << shift;
-      shift += 7;
-    } while (byte & 0x80);
-    return (value >>> 1) ^ -(value & 1);
-  }
-
-  /** A varlong; exact up to 2^53. */
-  nextLong(): number {
-    let value = 0;
-    let scale = 1;
-    let byte: number;
-    do {
-      byte = this.#data[this.position++] ?? 0;
-      value += (byte & 0x7f) * scale;
-      scale *= 128;
-    } while (byte & 0x80);
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
+export interface FetchedBatches {
+  readonly batches: readonly RecordBatch[];
+  /** The first offset about which these bytes say nothing; undefined where they hold no whole batch. */
+  readonly nextOffset: bigint | undefined;
+  /** How many of the bytes the batches take. */
+  readonly sizeBytes: number;
 }
 
 /**
- * The whole batches in a fetch response's bytes. Kafka cuts the last one off where the response is full: it is left out.
- * @throws SluiceError RECORD_BATCH_CORRUPT where a checksum (CRC-32C) does not agree or the format is not known
+ * The whole batches in fetched bytes, up to the first that begins at or after `endOffset`; their checksums hold. A part
+ * of a batch at the end is left out, for a broker cuts its answer where the size limit falls.
+ * @throws SluiceError RECORD_BATCH_CORRUPT, KAFKA_PROTOCOL.
  */
-export function recordBatches(bytes: Buffer): RecordBatch[] {
+export function readRecordBatches(bytes: Buffer, endOffset: bigint): FetchedBatches {
   const batches: RecordBatch[] = [];
-  let position = 0;
-  while (bytes.length - position >= HEADER_BYTES) {
-    const end = position + LENGTH_OVERHEAD_BYTES + bytes.readInt32BE(position + 8);
-    if (end > bytes.length) break;
-    const batch = bytes.subarray(position, end);
-    const baseOffset = Number(batch.readBigInt64BE(0));
-    if (batch[16] !== MAGIC) throw corrupt(baseOffset, `its format is magic ${batch[16] ?? -1}, not ${MAGIC}`);
-    if (!Number.isSafeInteger(baseOffset)) throw corrupt(baseOffset, 'its offset is beyond 2^53');
-    if (crc32c(batch.subarray(21)) !== batch.readUInt32BE(17)) throw corrupt(baseOffset, 'its checksum does not agree');
-    batches.push(new RecordBatch(batch));
-    position = end;
+  let nextOffset: bigint | undefined;
+  let at = 0;
+  while (at + RECORDS_AT <= bytes.length) {
+    const baseOffset = bytes.readBigInt64BE(at);
+    if (baseOffset >= endOffset) return { batches, nextOffset: baseOffset, sizeBytes: at };
+    const size = LENGTH_PREFIX_BYTES + bytes.readInt32BE(at + LENGTH_AT);
+    requireFormat(bytes.readInt8(at + MAGIC_AT), baseOffset);
+    if (size < RECORDS_AT) throw corrupt(baseOffset, `it claims to be ${size} bytes long`);
+    if (at + size > bytes.length) break;
+    const batch = readRecordBatch(bytes.subarray(at, at + size), baseOffset);
+    batches.push(batch);
+    nextOffset = batch.lastOffset + 1n;
+    at += size;
   }
-  return batches;
+  return { batches, nextOffset, sizeBytes: at };
 }
 
-function corrupt(baseOffset: number, why: string, cause?: unknown): SluiceError {
-  return new SluiceError('RECORD_BATCH_CORRUPT', `The record batch at offset ${baseOffset} cannot be read: ${why}.`, {
-    remedy: 'It is fetched again; if it stays so, check the brokers’ disks.',
-    details: { baseOffset },
-    cause,
+function readRecordBatch(bytes: Buffer, baseOffset: bigint): RecordBatch {
+  // The library's native checksum copies a Buffer, but not what its Reader wraps.
+  const found = crc32c(Reader.from(bytes.subarray(ATTRIBUTES_AT)).buffer);
+  if (found !== bytes.readUInt32BE(CRC_AT)) throw corrupt(baseOffset, 'its checksum does not match');
+  const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+  const codec = CODECS[attributes & CODEC_MASK];
+  if (codec === undefined) throw corrupt(baseOffset, `it uses the unknown codec ${attributes & CODEC_MASK}`);
+  return {
+    baseOffset,
+    lastOffset: baseOffset + BigInt(bytes.readInt32BE(LAST_OFFSET_DELTA_AT)),
+    recordCount: bytes.readInt32BE(RECORD_COUNT_AT),
+    codec,
+    isControl: (attributes & CONTROL) !== 0,
+    isTransactional: (attributes & TRANSACTIONAL) !== 0,
+    producerId: bytes.readBigInt64BE(PRODUCER_ID_AT),
+    baseTimestampMs: Number(bytes.readBigInt64BE(BASE_TIMESTAMP_AT)),
+    appendTimestampMs: attributes & APPEND_TIME ? Number(bytes.readBigInt64BE(MAX_TIMESTAMP_AT)) : undefined,
+    data: bytes.subarray(RECORDS_AT),
+  };
+}
+
+function requireFormat(magic: number, baseOffset: bigint): void {
+  if (magic === 2) return;
+  throw new SluiceError(
+    'KAFKA_PROTOCOL',
+    `The record batch at offset ${String(baseOffset)} has the message format ${magic}; only format 2 can be read.`,
+    { remedy: 'Copy the old records to a new topic with a producer of Kafka 0.11 or later.' },
+  );
+}
+
+export interface DecodeOptions {
+  /** Records from this offset on; all where absent. */
+  readonly startOffset?: bigint;
+  /** Records before this offset; all where absent. */
+  readonly endOffset?: bigint;
+  /** @default MAX_DECOMPRESSED_BYTES */
+  readonly maxDecompressedBytes?: number | undefined;
+}
+
+/**
+ * Decompresses a batch and visits its records in order; the record is one object, reused.
+ * @throws SluiceError RECORD_TOO_LARGE, RECORD_BATCH_CORRUPT; whatever the visitor throws.
+ */
+export function forEachRecordOf(batch: RecordBatch, options: DecodeOptions, visit: RecordVisitor): void {
+  const data = decompressed(batch, options.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES);
+  const record = new RawRecord(batch.baseOffset);
+  const { startOffset = batch.baseOffset, endOffset = batch.lastOffset + 1n } = options;
+  const frame = {
+    recordCount: batch.recordCount,
+    baseTimestampMs: batch.baseTimestampMs,
+    appendTimestampMs: batch.appendTimestampMs,
+    minDelta: Number(startOffset - batch.baseOffset),
+    maxDelta: Number(endOffset - batch.baseOffset),
+  };
+  try {
+    decodeRecords(data, frame, record, visit);
+  } catch (thrown) {
+    if (thrown instanceof MalformedRecords) throw corrupt(batch.baseOffset, thrown.message, thrown);
+    throw thrown;
+  }
+}
+
+function decompressed(batch: RecordBatch, maxBytes: number): Buffer {
+  try {
+    return decompress(batch.codec, batch.data, maxBytes);
+  } catch (thrown) {
+    if (thrown instanceof SluiceError) throw withOffset(thrown, batch.baseOffset);
+    throw corrupt(batch.baseOffset, `its ${batch.codec} data cannot be expanded`, thrown);
+  }
+}
+
+function withOffset(error: SluiceError, baseOffset: bigint): SluiceError {
+  return new SluiceError(error.code, `${error.message} It begins at offset ${String(baseOffset)}.`, {
+    ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
+    details: { ...error.details, offset: String(baseOffset) },
   });
+}
+
+function corrupt(baseOffset: bigint, why: string, cause?: unknown): SluiceError {
+  return new SluiceError(
+    'RECORD_BATCH_CORRUPT',
+    `The record batch at offset ${String(baseOffset)} is damaged: ${why}.`,
+    {
+      remedy: "Check the disks of the partition's brokers; another replica may hold the batch whole.",
+      details: { offset: String(baseOffset) },
+      cause,
+    },
+  );
 }

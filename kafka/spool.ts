@@ -1,137 +1,144 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KafkaCluster } from './cluster.ts';
+import { LineBuffer } from './line-buffer.ts';
 import type { OffsetRange } from './offset-range.ts';
-import { readRange, type RecordChunk } from './range-reader.ts';
-import type { RawRecord } from './record-batch.ts';
+import { readRange, type ReadOptions, type RecordChunk } from './range-reader.ts';
+import type { RecordBatch } from './record-batch.ts';
+import type { RawRecord } from './record.ts';
+
+/** A file ends with the record batch that takes it past this size, odd records counted. */
+export const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
+
+const FIRST_CAPACITY_BYTES = 1024 * 1024;
 
 /** A record by itself, copied out of the fetched bytes. */
 export interface CopiedRecord {
   readonly offset: bigint;
+  /** Milliseconds since 1970 UTC. */
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
 
-/** What one fetch brought, as a file of NDJSON lines; the fetched bytes stay in memory until the batch is done. */
+/** A part of a range as a file of NDJSON lines; the fetched bytes stay in memory for as long as this object. */
 export interface SpoolSegment {
   readonly partition: number;
+  /** The file; it exists even where every record is odd. */
   readonly path: string;
   /** Lines in the file. */
   readonly rowCount: number;
-  /** Bytes as fetched. */
+  /** Offsets of the first and the last record, odd ones included. */
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+  /** Bytes of the record batches as fetched. */
   readonly sizeBytes: number;
-  /** Records that can't be a line: no value, no object, or with line breaks. */
+  /** Records that can't be a line: no value, not the text of an object, or with a line break inside. In order. */
   readonly odd: readonly CopiedRecord[];
-  /** Every record of the segment again, odd ones included, with its original bytes. */
+  /** Visits every record of the segment in order, odd ones included, with its original bytes; decodes again. */
   records(visit: (record: CopiedRecord) => void): void;
 }
 
+export interface SpoolOptions extends ReadOptions {
+  /** An existing folder; the files in it are `p<partition>-<n>.ndjson`. */
+  readonly folder: string;
+  /** @default SEGMENT_MAX_BYTES */
+  readonly segmentMaxBytes?: number;
+}
+
 /**
- * Reads a range into NDJSON files, one a fetch. A line is the record's own text with its origin put first:
- * `{"~o":<offset>,"~t":<timestamp in ms>,` and then what follows the record's `{`.
+ * Reads one range into NDJSON files for an engine, one or more for each fetch; see LineBuffer for what a line is.
+ * @throws SluiceError as `readRange` does, and RECORD_TOO_LARGE.
  */
 export async function spoolRange(
   cluster: KafkaCluster,
   topicId: string,
   range: OffsetRange,
-  options: { readonly folder: string; readonly signal: AbortSignal },
+  options: SpoolOptions,
 ): Promise<SpoolSegment[]> {
-  const segments: SpoolSegment[] = [];
-  for await (const chunk of readRange(cluster, topicId, range, { signal: options.signal })) {
-    const path = join(options.folder, `p${range.partition}-${segments.length}.ndjson`);
-    const lines = new LineBuffer(chunk.sizeBytes);
-    const odd: CopiedRecord[] = [];
-    chunk.forEachRecord((record) => {
-      if (!lines.append(record)) odd.push(copyOf(record));
-    });
-    await writeFile(path, lines.bytes());
-    segments.push(segmentOf(chunk, path, lines.count, odd));
-  }
-  return segments;
+  const spool = new Spool(options);
+  for await (const chunk of readRange(cluster, topicId, range, options)) await spool.add(chunk);
+  return spool.segments;
 }
 
-function segmentOf(chunk: RecordChunk, path: string, rowCount: number, odd: readonly CopiedRecord[]): SpoolSegment {
-  return {
-    partition: chunk.partition,
-    path,
-    rowCount,
-    sizeBytes: chunk.sizeBytes,
-    odd,
-    records(visit) {
-      chunk.forEachRecord((record) => visit(copyOf(record)));
-    },
-  };
+/** Splits chunks of one range into segments. */
+export class Spool {
+  readonly segments: SpoolSegment[] = [];
+  readonly #folder: string;
+  readonly #segmentMaxBytes: number;
+  readonly #lines = new LineBuffer(FIRST_CAPACITY_BYTES);
+
+  constructor(options: { readonly folder: string; readonly segmentMaxBytes?: number }) {
+    this.#folder = options.folder;
+    this.#segmentMaxBytes = options.segmentMaxBytes ?? SEGMENT_MAX_BYTES;
+  }
+
+  async add(chunk: RecordChunk): Promise<void> {
+    let draft = new Draft();
+    for (const batch of chunk.batches) {
+      chunk.forEachRecordOf(batch, (record) => draft.append(record, this.#lines));
+      draft.batches.push(batch);
+      if (this.#lines.sizeBytes + draft.oddBytes < this.#segmentMaxBytes) continue;
+      await this.#write(chunk, draft);
+      draft = new Draft();
+    }
+    await this.#write(chunk, draft);
+  }
+
+  async #write(chunk: RecordChunk, draft: Draft): Promise<void> {
+    const { bytes, rowCount } = this.#lines;
+    if (rowCount === 0 && draft.odd.length === 0) return;
+    const path = join(this.#folder, `p${chunk.partition}-${this.segments.length}.ndjson`);
+    await writeFile(path, bytes);
+    this.#lines.clear();
+    const { batches, odd } = draft;
+    this.segments.push({
+      partition: chunk.partition,
+      path,
+      rowCount,
+      firstOffset: draft.firstOffset,
+      lastOffset: draft.lastOffset,
+      sizeBytes: batches.reduce((total, batch) => total + batch.data.length, 0),
+      odd,
+      records: (visit) => {
+        for (const batch of batches) chunk.forEachRecordOf(batch, (record) => visit(copyOf(record)));
+      },
+    });
+  }
+}
+
+/** A segment in the making. */
+class Draft {
+  readonly batches: RecordBatch[] = [];
+  readonly odd: CopiedRecord[] = [];
+  oddBytes = 0;
+  #first: { baseOffset: bigint; delta: number } | undefined;
+  #lastBaseOffset = 0n;
+  #lastDelta = 0;
+
+  get firstOffset(): bigint {
+    return this.#first === undefined ? -1n : this.#first.baseOffset + BigInt(this.#first.delta);
+  }
+
+  get lastOffset(): bigint {
+    return this.#lastBaseOffset + BigInt(this.#lastDelta);
+  }
+
+  append(record: RawRecord, lines: LineBuffer): void {
+    this.#first ??= { baseOffset: record.baseOffset, delta: record.offsetDelta };
+    this.#lastBaseOffset = record.baseOffset;
+    this.#lastDelta = record.offsetDelta;
+    if (lines.append(record)) return;
+    this.odd.push(copyOf(record));
+    this.oddBytes += record.sizeBytes;
+  }
 }
 
 function copyOf(record: RawRecord): CopiedRecord {
-  const { buffer, keyStart, keyEnd, valueStart, valueEnd } = record;
   return {
-    offset: BigInt(record.offset),
+    offset: record.offset,
     timestampMs: record.timestampMs,
-    key: keyStart < 0 ? null : Buffer.from(buffer.subarray(keyStart, keyEnd)),
-    value: valueStart < 0 ? null : Buffer.from(buffer.subarray(valueStart, valueEnd)),
+    key: record.copyKey(),
+    value: record.copyValue(),
   };
-}
-
-const NEW_LINE = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-const SPACE = 0x20;
-const TAB = 0x09;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COMMA = 0x2c;
-/** Room for the origin of one line. */
-const PREFIX_BYTES = 64;
-
-/** Lines in one growing buffer: nothing is allocated for a record. */
-export class LineBuffer {
-  count = 0;
-  #buffer: Buffer;
-  #length = 0;
-
-  constructor(sizeHintBytes: number) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(4096, sizeHintBytes * 2));
-  }
-
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  /** Appends a record as a line; false, and nothing appended, where it can't be one. */
-  append(record: RawRecord): boolean {
-    const { buffer, valueEnd } = record;
-    const open = record.valueStart < 0 ? -1 : skipBlank(buffer, record.valueStart, valueEnd);
-    if (open < 0 || open >= valueEnd || buffer[open] !== OPEN_BRACE || hasLineBreak(buffer, open, valueEnd))
-      return false;
-    this.#reserve(valueEnd - open + PREFIX_BYTES);
-    let at = this.#length;
-    at += this.#buffer.write(`{"~o":${record.offset},"~t":${record.timestampMs}`, at, 'latin1');
-    if (buffer[skipBlank(buffer, open + 1, valueEnd)] !== CLOSE_BRACE) this.#buffer[at++] = COMMA;
-    at += buffer.copy(this.#buffer, at, open + 1, valueEnd);
-    this.#buffer[at++] = NEW_LINE;
-    this.#length = at;
-    this.count += 1;
-    return true;
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
-    this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
-  }
-}
-
-function skipBlank(buffer: Buffer, from: number, end: number): number {
-  let at = from;
-  while (at < end && (buffer[at] === SPACE || buffer[at] === TAB)) at += 1;
-  return at;
-}
-
-function hasLineBreak(buffer: Buffer, from: number, end: number): boolean {
-  for (let at = from; at < end; at += 1) {
-    if (buffer[at] === NEW_LINE || buffer[at] === CARRIAGE_RETURN) return true;
-  }
-  return false;
 }

@@ -1,0 +1,59 @@
+import type { OffsetRange } from './offset-range.ts';
+import { forEachRecordOf, type RecordBatch } from './record-batch.ts';
+import type { RecordVisitor } from './record.ts';
+
+/**
+ * What one fetch brought of a range: its committed record batches, still compressed. Visiting decodes them anew each
+ * time, so a chunk takes no more memory than its fetched bytes.
+ */
+export class RecordChunk {
+  readonly partition: number;
+  /** The first offset that is not covered yet; it moves over gaps, control records and aborted transactions. */
+  readonly nextOffset: bigint;
+  /** Bytes as fetched, those of batches that don't count included. */
+  readonly sizeBytes: number;
+  /** The batches that hold committed records of the range, in order. */
+  readonly batches: readonly RecordBatch[];
+  readonly #range: OffsetRange;
+  readonly #maxDecompressedBytes: number | undefined;
+  #rowCount: number | undefined;
+
+  constructor(
+    range: OffsetRange,
+    batches: readonly RecordBatch[],
+    covered: { nextOffset: bigint; sizeBytes: number },
+    maxDecompressedBytes?: number,
+  ) {
+    this.partition = range.partition;
+    this.nextOffset = covered.nextOffset;
+    this.sizeBytes = covered.sizeBytes;
+    this.batches = batches;
+    this.#range = range;
+    this.#maxDecompressedBytes = maxDecompressedBytes;
+  }
+
+  /** Committed records inside the range. Only a batch that lies across an end of the range is decoded for it. */
+  get rowCount(): number {
+    this.#rowCount ??= this.batches.reduce((rows, batch) => rows + this.#rowsOf(batch), 0);
+    return this.#rowCount;
+  }
+
+  /** Visits the committed records inside the range, in order, as one object that is reused. May be called again. */
+  forEachRecord(visit: RecordVisitor): void {
+    for (const batch of this.batches) this.forEachRecordOf(batch, visit);
+  }
+
+  /** The same for one of the chunk's batches. */
+  forEachRecordOf(batch: RecordBatch, visit: RecordVisitor): void {
+    const { startOffset, endOffset } = this.#range;
+    forEachRecordOf(batch, { startOffset, endOffset, maxDecompressedBytes: this.#maxDecompressedBytes }, visit);
+  }
+
+  #rowsOf(batch: RecordBatch): number {
+    const { startOffset, endOffset } = this.#range;
+    if (batch.baseOffset >= startOffset && batch.lastOffset < endOffset) return batch.recordCount;
+    let rows = 0;
+    this.forEachRecordOf(batch, () => rows++);
+    return rows;
+  }
+}
