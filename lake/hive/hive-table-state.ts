@@ -4,7 +4,7 @@ import { ALTERATIONS, missingColumns, newTable, NO_VERSION, PUBLISHED_AT_MS, PUB
 import { type Expectation, type HiveMetastore, isOutdated, refusalOf } from './metastore.ts';
 import type { FieldSchema, Table } from './metastore-types.ts';
 
-/** Times to read again and retry an alteration of the table that another one overtook. */
+/** Times to read again after another publisher has altered the table first: more than there ever are publishers. */
 export const MAX_ALTERATION_ATTEMPTS = 10;
 
 /** Every table of a metastore has it: when it was last altered, in seconds. */
@@ -27,6 +27,7 @@ export class HiveTable {
   readonly #shape: TableShape;
   readonly #location: string;
   #ensured = false;
+  #alterations: Promise<unknown> = Promise.resolve();
 
   constructor(metastore: HiveMetastore, shape: TableShape, location: string) {
     this.#metastore = metastore;
@@ -52,12 +53,17 @@ export class HiveTable {
     if (!this.#ensured) await this.ensure();
   }
 
-  /** @throws SluiceError METASTORE_REFUSED where it is gone: the next `ensureOnce` makes it again */
+  /** It may be gone: the next `ensureOnce` looks. */
+  distrust(): void {
+    this.#ensured = false;
+  }
+
+  /** @throws SluiceError METASTORE_REFUSED where it is gone */
   async read(): Promise<Table> {
     const { database, table } = this.#shape;
     const found = await this.#metastore.getTable(database, table);
     if (found) return found;
-    this.#ensured = false;
+    this.distrust();
     throw new SluiceError('METASTORE_REFUSED', `The Hive table ${database}.${table} has been dropped.`, {
       remedy: 'The next publication creates it again, from the log.',
     });
@@ -97,8 +103,14 @@ export class HiveTable {
     return unlessThere(this.#metastore.createTable(newTable(this.#shape, this.#location)));
   }
 
-  /** Reads, changes and writes, again if overtaken. `change` gives undefined where there is nothing to do. */
-  async #alter(change: (existing: Table) => Table | undefined): Promise<Table> {
+  /** Reads, changes and writes. `change` gives undefined where there is nothing to do. Not against each other. */
+  #alter(change: (existing: Table) => Table | undefined): Promise<Table> {
+    const altered = this.#alterations.then(() => this.#alterUnlessOvertaken(change));
+    this.#alterations = altered.catch(() => undefined);
+    return altered;
+  }
+
+  async #alterUnlessOvertaken(change: (existing: Table) => Table | undefined): Promise<Table> {
     const { database, table } = this.#shape;
     for (let attempt = 1; ; attempt += 1) {
       const existing = await this.read();

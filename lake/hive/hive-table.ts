@@ -62,10 +62,10 @@ export function claimsExactStatistics(partition: Partition): boolean {
   return partition.parameters?.[EXACT_STATISTICS] !== undefined;
 }
 
-/** Columns are found by name in Parquet files, so a partition needs the table's to show what new files hold. */
-export function hasAllColumns(partition: Partition, table: Table): boolean {
+/** Columns are found by name in Parquet files, so a partition needs all of them to show what new files hold. */
+export function hasAllColumns(partition: Partition, shape: TableShape): boolean {
   const present = new Set(partition.sd?.cols?.map(({ name }) => name));
-  return (table.sd?.cols ?? []).every(({ name }) => present.has(name));
+  return fieldsOf(shape.columns).every(({ name }) => present.has(name));
 }
 
 /**

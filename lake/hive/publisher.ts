@@ -14,12 +14,14 @@ import { claimsExactStatistics, hasAllColumns, newPartition, renewed } from './h
 import { HiveTable, type TableState } from './hive-table-state.ts';
 import { LinkMemory } from './link-memory.ts';
 import { type HiveMetastore, refusalOf } from './metastore.ts';
-import type { Partition, Table } from './metastore-types.ts';
+import type { Partition } from './metastore-types.ts';
 
 /** Links made at a time: enough to hide an object store's answer time. */
 export const LINKS_AT_ONCE = 16;
-/** Times to look again after another publisher has added or dropped a partition in between. */
+/** Times to look again after others have added or dropped the table or its partitions in between. */
 export const MAX_ATTEMPTS = 5;
+
+const OVERTAKEN = new Set(['AlreadyExistsException', 'InvalidOperationException', 'NoSuchObjectException']);
 
 /** What a publisher needs of a storage. Paths are relative to its root. */
 export interface PublicationStorage {
@@ -52,10 +54,8 @@ export interface Publication {
   readonly publishedAtMs: number | undefined;
 }
 
-interface ActualState {
-  readonly table: Table;
-  readonly partitions: ReadonlyMap<string, Partition>;
-}
+/** What the metastore says of partitions, by name. */
+type ActualState = ReadonlyMap<string, Partition>;
 
 /**
  * Makes Hive's view of one table follow the table's log. Every publication compares with what the metastore says and
@@ -106,7 +106,10 @@ export class HivePublisher {
   /** Brings the partitions that a stretch of the log touched to its end. Files of other partitions are ignored. */
   async publish(touched: TouchedPartitions): Promise<Publication> {
     const names = new Set(touched.partitions.map((values) => partitionName(values, this.#partitionColumns)));
-    const wanted = wantedPartitions(touched.files, this.#partitionColumns).filter(({ name }) => names.has(name));
+    const files = touched.files.filter((file) =>
+      names.has(partitionName(file.partitionValues, this.#partitionColumns)),
+    );
+    const wanted = wantedPartitions(files, this.#partitionColumns);
     const done = await this.#apply(wanted, () => this.#read([...names]), claimsExactStatistics);
     return { ...done, ...(await this.#raise(touched.version, touched.afterVersion)) };
   }
@@ -127,16 +130,17 @@ export class HivePublisher {
     read: () => Promise<ActualState>,
     outdated: (partition: Partition) => boolean,
   ): Promise<Pick<Publication, 'linked' | 'added' | 'altered' | 'dropped'>> {
-    await this.#table.ensureOnce();
     let linked = 0;
     for (let attempt = 1; ; attempt += 1) {
-      const actual = await read();
-      const steps = publicationSteps(wanted, this.#actualPartitions(actual, outdated));
-      linked += await this.#link(steps.link);
       try {
+        await this.#table.ensureOnce();
+        const actual = await read();
+        const steps = publicationSteps(wanted, this.#actualPartitions(actual, outdated));
+        linked += await this.#link(steps.link);
         await this.#alter(steps, actual);
         return { linked, added: namesOf(steps.add), altered: namesOf(steps.alter), dropped: steps.drop };
       } catch (error) {
+        this.#table.distrust();
         if (attempt === MAX_ATTEMPTS || !mayBeOvertaken(error)) throw error;
       }
     }
@@ -144,26 +148,20 @@ export class HivePublisher {
 
   async #read(names: readonly string[]): Promise<ActualState> {
     const { database, table } = this.#shape;
-    const [description, partitions] = await Promise.all([
-      this.#table.read(),
-      this.#metastore.getPartitionsByNames(database, table, names),
-    ]);
+    const partitions = await this.#metastore.getPartitionsByNames(database, table, names);
     const keys = this.#partitionColumns;
     const named = partitions.map((partition) => {
       const values = Object.fromEntries(keys.map((key, index) => [key, partition.values?.[index] ?? null]));
       return [partitionName(values, keys), partition] as const;
     });
-    return { table: description, partitions: new Map(named) };
+    return new Map(named);
   }
 
-  #actualPartitions(
-    { table, partitions }: ActualState,
-    outdated: (partition: Partition) => boolean,
-  ): ActualPartition[] {
-    return [...partitions].map(([name, partition]) => ({
+  #actualPartitions(actual: ActualState, outdated: (partition: Partition) => boolean): ActualPartition[] {
+    return [...actual].map(([name, partition]) => ({
       name,
       directory: directoryWithin(this.#location, partition.sd?.location),
-      descriptionHolds: hasAllColumns(partition, table) && !outdated(partition),
+      descriptionHolds: hasAllColumns(partition, this.#shape) && !outdated(partition),
     }));
   }
 
@@ -180,18 +178,20 @@ export class HivePublisher {
     this.#linked.add(link);
   }
 
-  async #alter(steps: PublicationSteps, { table, partitions }: ActualState): Promise<void> {
+  async #alter(steps: PublicationSteps, actual: ActualState): Promise<void> {
     const { database, table: name } = this.#shape;
-    const additions = steps.add.map(({ values, directory }) =>
-      newPartition(table, values, `${this.#location}/${directory}`),
-    );
-    const alterations = steps.alter.map((wanted) =>
-      renewed(partitions.get(wanted.name) ?? {}, table, `${this.#location}/${wanted.directory}`),
-    );
-    await this.#metastore.addPartitions(database, name, additions);
-    await this.#metastore.alterPartitions(database, name, alterations);
+    if (steps.add.length + steps.alter.length > 0) {
+      const table = await this.#table.read();
+      const locationOf = ({ directory }: WantedPartition): string => `${this.#location}/${directory}`;
+      const additions = steps.add.map((wanted) => newPartition(table, wanted.values, locationOf(wanted)));
+      const alterations = steps.alter.map((wanted) =>
+        renewed(actual.get(wanted.name) ?? {}, table, locationOf(wanted)),
+      );
+      await this.#metastore.addPartitions(database, name, additions);
+      await this.#metastore.alterPartitions(database, name, alterations);
+    }
     for (const dropped of steps.drop) {
-      await this.#metastore.dropPartition(database, name, partitions.get(dropped)?.values ?? []);
+      await this.#metastore.dropPartition(database, name, actual.get(dropped)?.values ?? []);
     }
   }
 
@@ -204,10 +204,9 @@ export class HivePublisher {
   }
 }
 
-/** Another publisher added a partition first, or dropped one that is to be altered: look again. */
+/** Partitions, or the table, have been added or dropped by others since they were looked at: look again. */
 function mayBeOvertaken(error: unknown): boolean {
-  const refusal = refusalOf(error);
-  return refusal === 'AlreadyExistsException' || refusal === 'InvalidOperationException';
+  return OVERTAKEN.has(refusalOf(error) ?? '');
 }
 
 function namesOf(partitions: readonly WantedPartition[]): string[] {

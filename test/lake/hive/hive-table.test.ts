@@ -71,12 +71,13 @@ describe('a partition', () => {
   };
 
   it('keeps everything but location, columns and the claim to exact statistics when it is renewed', () => {
-    const wider = newTable(
-      { ...SHAPE, columns: [...SHAPE.columns, { name: 'cpu', type: 'double', required: false }] },
-      LOCATION,
-    );
-    expect(hasAllColumns(partition, table)).toBe(true);
-    expect(hasAllColumns(partition, wider)).toBe(false);
+    const widerShape = {
+      ...SHAPE,
+      columns: [...SHAPE.columns, { name: 'cpu', type: 'double', required: false } as const],
+    };
+    const wider = newTable(widerShape, LOCATION);
+    expect(hasAllColumns(partition, SHAPE)).toBe(true);
+    expect(hasAllColumns(partition, widerShape)).toBe(false);
     expect(claimsExactStatistics(partition)).toBe(true);
     const after = renewed(partition, wider, `${LOCATION}/new`);
     expect(after).toEqual({
@@ -84,7 +85,7 @@ describe('a partition', () => {
       sd: { ...partition.sd, cols: wider.sd?.cols, location: `${LOCATION}/new` },
       parameters: { kept: 'yes' },
     });
-    expect(hasAllColumns(after, wider)).toBe(true);
+    expect(hasAllColumns(after, widerShape)).toBe(true);
     expect(claimsExactStatistics(after)).toBe(false);
   });
 });
