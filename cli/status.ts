@@ -16,9 +16,6 @@ export interface StatusReport {
   readonly urls: { readonly dashboard: string; readonly temporalUi: string };
 }
 
-/** `TASK_QUEUE_TYPE_ACTIVITY` of Temporal's API. */
-const ACTIVITY_QUEUE = 2;
-
 export function registerStatus(program: Command): void {
   program
     .command('status')
@@ -42,7 +39,7 @@ async function readStatus(): Promise<StatusReport> {
     ),
   ]);
   const { client } = temporal;
-  const ingests = await Promise.all(reports.map(({ table }) => (client ? ingestStatus(client, table) : null)));
+  const ingests = await Promise.all(reports.map(async ({ table }) => (client ? ingestStatus(client, table) : null)));
   return {
     tables: reports.map((report, index) => ({ ...report, ingest: ingests[index] ?? null })),
     workers: client ? await countWorkers(client) : null,
@@ -68,7 +65,6 @@ async function countWorkers(client: Client): Promise<number> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: INGEST_TASK_QUEUE },
-    taskQueueType: ACTIVITY_QUEUE,
   });
   return pollers.length;
 }

@@ -89,14 +89,13 @@ async function detach(settings: Settings, options: UpOptions): Promise<void> {
     detached: true,
   });
   supervisor.unref();
-  let ended = false;
-  supervisor.once('exit', () => (ended = true));
   for (;;) {
     const said = readFileSync(log).subarray(shown).toString('utf8');
     process.stdout.write(said);
     shown += Buffer.byteLength(said);
     if (said.includes(READY_LINE)) return;
-    if (ended) throw new SluiceError('SERVICE_FAILED', 'Sluice did not come up.', { remedy: `See ${log}` });
+    if (supervisor.exitCode !== null || supervisor.signalCode !== null)
+      throw new SluiceError('SERVICE_FAILED', 'Sluice did not come up.', { remedy: `See ${log}` });
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -39,6 +39,11 @@ export class RunningComponent {
     return this.#process?.pid;
   }
 
+  /** Whether it was told to stop: then its end is no crash. */
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
   /** Starts it and waits until it answers. */
   async start(): Promise<void> {
     const startedMs = performance.now();
@@ -97,7 +102,7 @@ export class RunningComponent {
     this.#progress(`${this.component.name}: ended (${how}); starting it again in ${this.#restartDelayMs / 1000} s`);
     await sleep(this.#restartDelayMs);
     this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, LONGEST_RESTART_DELAY_MS);
-    if (!this.#stopping) this.#spawn();
+    if (!this.isStopping) this.#spawn();
   }
 
   #logTail(): string {

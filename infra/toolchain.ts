@@ -77,7 +77,6 @@ function firstLine(file: string, args: readonly string[]): string | undefined {
   const { error, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8' });
   if (error !== undefined) return undefined;
   // Maven colours its answer even where nobody looks.
-  // eslint-disable-next-line no-control-regex
   return `${stdout}${stderr}`
     .replace(/\u001b\[[0-9;]*m/g, '')
     .split('\n')

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HiveMetastore } from '../lake/hive/metastore.ts';
+import { workflowBundle } from '../workers/workflow-bundle.ts';
+import { drainUpdate, ingestWorkflowId, pauseUpdate, resumeUpdate, statusQuery } from '../workflows/ingest-protocol.ts';
+import { healthRecord } from './health-records.ts';
+import { deltaRows } from './delta-reader.ts';
+import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
+import { startTestStack, type TestStack } from './test-stack.ts';
+import { TopicWriter } from './topic-writer.ts';
+import { waitFor } from './wait-for.ts';
+
+const TOPIC = 'server-health';
+const RECORDS = 100_000;
+const BAD_EVERY = 100;
+const MESSAGES_PER_SEND = 2_000;
+
+let test: TestStack;
+let writer: TopicWriter;
+let client: Client;
+let mark = 0;
+
+/** `count` records over three partitions, one in a hundred of them bad. */
+async function writeRecords(count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += MESSAGES_PER_SEND) {
+    const records = Array.from({ length: Math.min(MESSAGES_PER_SEND, count - sent) }, () => {
+      mark += 1;
+      return healthRecord(mark, mark % BAD_EVERY === 1);
+    });
+    await writer.write(Math.floor(sent / MESSAGES_PER_SEND) % 3, records);
+  }
+}
+
+beforeAll(async () => {
+  test = await startTestStack({ own: ['worker'] });
+  writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
+  client = new Client({ connection: await Connection.connect({ address: test.settings.temporal.address }) });
+});
+
+afterAll(async () => {
+  await client.connection.close();
+  await writer.close();
+  await test.stop();
+});
+
+describe('the main job on the real stack', () => {
+  it('has each of 100,000 records once, in the table or with its reason in the rejected table', async () => {
+    await writeRecords(RECORDS);
+    const bad = [...writer.written.values()].filter((record) => record.rejectedFor !== undefined);
+    expect(bad).toHaveLength(RECORDS / BAD_EVERY);
+    expect(new Set(bad.map((record) => record.rejectedFor)).size).toBeGreaterThanOrEqual(8);
+    await waitUntilCommitted(test.settings, writer.written, 120_000);
+    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+  });
+
+  it('is read alike by deltalake, which knows only the log', async () => {
+    const good = [...writer.written].filter(([, record]) => record.rejectedFor === undefined);
+    const rows = await deltaRows(
+      join(fileURLToPath(test.settings.lakeUri), 'health', TABLE),
+      test.settings.cacheFolder,
+    );
+    expect(rows).toEqual({
+      rows: good.length,
+      positions: good.length,
+      marks: sumOf(good.map(([, record]) => record.mark)),
+    });
+  });
+
+  it('is read alike by a plain Parquet reader that follows the metastore’s partitions', async () => {
+    const good = new Map([...writer.written].filter(([, record]) => record.rejectedFor === undefined));
+    const found = await waitFor('Hive to hold every row', 60_000, async () => {
+      const rows = await readThroughHive();
+      return rows.size === good.size ? rows : undefined;
+    });
+    expect(sumOf([...found.values()])).toBe(sumOf([...good.values()].map((record) => record.mark)));
+    expect([...found.keys()].every((position) => good.has(position))).toBe(true);
+  });
+
+  it('pauses, resumes and drains when it is told to, and refuses what makes no sense', async () => {
+    const handle = client.workflow.getHandle(ingestWorkflowId(TABLE));
+    await expect(handle.executeUpdate(resumeUpdate, { args: ['tester'] })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('Running already') as string },
+    });
+    expect((await handle.executeUpdate(pauseUpdate, { args: ['tester'] })).state).toBe('Paused');
+    const before = await handle.query(statusQuery);
+    await writeRecords(3_000);
+    await handle.executeUpdate(drainUpdate, { args: ['tester'] });
+    await waitFor('the drained table to pause', 60_000, async () => {
+      const { state, reason } = await handle.query(statusQuery);
+      return (state === 'Paused' && reason.startsWith('Drained')) || undefined;
+    });
+    expect(before.state).toBe('Paused');
+    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    expect((await handle.executeUpdate(resumeUpdate, { args: ['tester'] })).state).toBe('Running');
+  });
+
+  it.each([
+    ['the worker', 'worker'],
+    ['a broker', 'kafka-2'],
+    ['the metastore', 'metastore'],
+    ['Temporal', 'temporal'],
+  ])('has no gap and no duplicate after kill -9 of %s under load', async (_, name) => {
+    await writeRecords(2_000);
+    test.stack.component(name).kill('SIGKILL');
+    await writeRecords(4_000);
+    await waitUntilCommitted(test.settings, writer.written, 180_000);
+    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+  });
+
+  it('publishes to Hive all that was committed while the metastore was away', async () => {
+    const good = [...writer.written.values()].filter((record) => record.rejectedFor === undefined);
+    await waitFor('Hive to catch up', 120_000, async () =>
+      (await readThroughHive()).size === good.length ? true : undefined,
+    );
+  });
+
+  it('replays its own history', async () => {
+    const history = await client.workflow.getHandle(ingestWorkflowId(TABLE)).fetchHistory();
+    const bundle = await workflowBundle(test.settings.cacheFolder);
+    await Worker.runReplayHistory({ workflowBundle: bundle }, history, ingestWorkflowId(TABLE));
+  });
+});
+
+/** Every row by its position, with its mark, as a reader finds them that knows only the metastore. */
+async function readThroughHive(): Promise<Map<string, number>> {
+  const metastore = new HiveMetastore({ endpoints: test.settings.metastore.endpoints });
+  const rows = new Map<string, number>();
+  try {
+    const names = await metastore.getPartitionNames('health', TABLE);
+    for (const partition of await metastore.getPartitionsByNames('health', TABLE, names)) {
+      const folder = fileURLToPath(new URL((partition.sd?.location ?? '').replace(/^file:\/*/, 'file:///')));
+      for (const name of readdirSync(folder).filter((file) => !file.startsWith('_'))) {
+        const file = Uint8Array.from(readFileSync(join(folder, name))).buffer;
+        const columns = ['kafka_partition', 'kafka_offset', 'load_1'];
+        for (const row of await parquetReadObjects({ file, columns, compressors })) {
+          rows.set(`${String(row['kafka_partition'])}/${String(row['kafka_offset'])}`, Number(row['load_1']));
+        }
+      }
+    }
+  } catch {
+    // A metastore that is away has no rows to show yet.
+  } finally {
+    metastore.close();
+  }
+  return rows;
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}

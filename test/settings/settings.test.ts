@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../settings/settings.ts';
+
+describe('readSettings', () => {
+  it('puts everything under one folder by default', () => {
+    const settings = readSettings({}, '/project');
+    expect(settings).toMatchObject({
+      home: '/project/.sluice',
+      lakeUri: 'file:///project/.sluice/lake',
+      kafka: { brokers: ['127.0.0.1:19092', '127.0.0.1:19093', '127.0.0.1:19094'], given: false },
+      temporal: { address: '127.0.0.1:7233', given: false },
+      metastore: { endpoints: [{ host: '127.0.0.1', port: 9083 }], given: false },
+    });
+  });
+
+  it('takes what the operator gives', () => {
+    const settings = readSettings({
+      KAFKA_BROKERS: 'a:9092, b:9092',
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
+      KAFKA_SASL_USERNAME: 'me',
+      KAFKA_SASL_PASSWORD: 'secret',
+      HIVE_METASTORE_URIS: 'thrift://hive:9083',
+      TEMPORAL_ADDRESS: 'temporal:7233',
+    });
+    expect(settings.kafka).toMatchObject({ brokers: ['a:9092', 'b:9092'], given: true });
+    expect(settings.metastore).toEqual({ endpoints: [{ host: 'hive', port: 9083 }], given: true });
+    expect(settings.temporal.given).toBe(true);
+  });
+
+  it.each([
+    ['SLUICE_PORT_KAFKA', { SLUICE_PORT_KAFKA: 'x' }],
+    ['KAFKA_BROKERS', { KAFKA_BROKERS: 'nohost' }],
+    ['HIVE_METASTORE_URIS', { HIVE_METASTORE_URIS: 'hive:9083' }],
+    ['KAFKA_SASL_PASSWORD', { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'me' }],
+    ['SLUICE_LAKE', { SLUICE_LAKE: 'ftp://x/y' }],
+  ])('names %s where it is wrong', (variable, env) => {
+    expect(() => readSettings(env)).toThrow(
+      expect.objectContaining({ code: 'SETTINGS_INVALID', details: { variable } }),
+    );
+  });
+});
