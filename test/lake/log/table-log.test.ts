@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Action } from '../../../lake/log/actions.ts';
+import { CHECKPOINT_EVERY_COMMITS, TableLog } from '../../../lake/log/table-log.ts';
+import { FileStorage } from '../../../lake/storage/file-storage.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+const METADATA: Action = {
+  metaData: {
+    id: randomUUID(),
+    format: { provider: 'parquet', options: {} },
+    schemaString: '{"type":"struct","fields":[]}',
+    partitionColumns: ['dt'],
+    configuration: { 'sluice.topic': 't' },
+  },
+};
+const add = (path: string, rows = 1): Action => ({
+  add: {
+    path,
+    partitionValues: { dt: '2026-11-24' },
+    size: 10,
+    modificationTime: 1,
+    dataChange: true,
+    stats: JSON.stringify({ numRecords: rows }),
+  },
+});
+const txn = (version: number): Action => ({ txn: { appId: 'sluice/t/0', version } });
+
+function open(): { log: () => TableLog; folder: string } {
+  const folder = temporaryFolder();
+  const storage = new FileStorage(pathToFileURL(folder).href);
+  return { log: () => new TableLog(storage, 'table'), folder };
+}
+
+describe('TableLog', () => {
+  it('is followed entry by entry', async () => {
+    const { log } = open();
+    const writer = log();
+    const reader = log();
+    expect(await reader.refresh()).toEqual([]);
+    await writer.create([METADATA, add('a')]);
+    await writer.create([add('b'), txn(7)]);
+    expect((await reader.refresh()).map((entry) => entry.version)).toEqual([0, 1]);
+    expect([...reader.snapshot.files.keys()]).toEqual(['a', 'b']);
+    expect(reader.snapshot.transactionVersion('sluice/t/0')).toBe(7);
+    expect(await reader.refresh()).toEqual([]);
+  });
+
+  it('gives a version to one writer, and the other has to look again', async () => {
+    const { log } = open();
+    const one = log();
+    const other = log();
+    expect(await Promise.all([one.create([add('one')]), other.create([add('other')])])).toContain(false);
+    const loser = one.snapshot.version < 0 ? one : other;
+    expect(await loser.refresh()).toHaveLength(1);
+    expect(await loser.create([add('late')])).toBe(true);
+    expect(loser.snapshot.version).toBe(1);
+  });
+
+  it('starts from a checkpoint, without the entries before it', async () => {
+    const { log, folder } = open();
+    const writer = log();
+    await writer.create([{ protocol: { minReaderVersion: 1, minWriterVersion: 2 } }, METADATA]);
+    for (let version = 1; version <= CHECKPOINT_EVERY_COMMITS; version += 1) {
+      await writer.create([add(`f${version}`, version), txn(version)]);
+    }
+    expect(await writer.checkpointIfDue()).toBe(true);
+    expect(await writer.checkpointIfDue()).toBe(false);
+    await writer.create([{ remove: { path: 'f1', deletionTimestamp: 5, dataChange: true } }]);
+    for (let version = 0; version < CHECKPOINT_EVERY_COMMITS; version += 1) {
+      rmSync(join(folder, 'table/_delta_log', `${String(version).padStart(20, '0')}.json`));
+    }
+    const reader = log();
+    await reader.refresh();
+    expect(reader.snapshot.version).toBe(CHECKPOINT_EVERY_COMMITS + 1);
+    expect(reader.snapshot.metaData).toEqual(METADATA.metaData);
+    expect(reader.snapshot.files.get('f2')).toEqual({ ...add('f2', 2).add, dataChange: false });
+    expect([...reader.snapshot.files.keys()].sort()).toEqual([...writer.snapshot.files.keys()].sort());
+    expect(reader.snapshot.transactions).toEqual(writer.snapshot.transactions);
+  });
+
+  it('does not go on from a tip that has been cleaned up', async () => {
+    const { log, folder } = open();
+    const sleeper = log();
+    await sleeper.create([add('a')]);
+    rmSync(join(folder, 'table/_delta_log/00000000000000000000.json'));
+    await expect(sleeper.create([add('b')])).rejects.toMatchObject({ code: 'LOG_INCONSISTENT' });
+  });
+
+  it('refuses an entry that it cannot read, and a newer protocol', async () => {
+    const { log, folder } = open();
+    const entry = join(folder, 'table/_delta_log/00000000000000000000.json');
+    await log().create([add('a')]);
+    writeFileSync(entry, '{"protocol":{"minReaderVersion":3,"minWriterVersion":7}}');
+    await expect(log().refresh()).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    writeFileSync(entry, '{"add": cut o');
+    await expect(log().refresh()).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+  });
+});
