@@ -105,12 +105,12 @@ export class HivePublisher {
 
   /** Brings the partitions that a stretch of the log touched to its end. Files of other partitions are ignored. */
   async publish(touched: TouchedPartitions): Promise<Publication> {
-    const names = new Set(touched.partitions.map((values) => partitionName(values, this.#partitionColumns)));
-    const files = touched.files.filter((file) =>
-      names.has(partitionName(file.partitionValues, this.#partitionColumns)),
+    const names = new Map(
+      touched.partitions.map((values) => [this.#keyOf(values), partitionName(values, this.#partitionColumns)]),
     );
+    const files = touched.files.filter(({ partitionValues }) => names.has(this.#keyOf(partitionValues)));
     const wanted = wantedPartitions(files, this.#partitionColumns);
-    const done = await this.#apply(wanted, () => this.#read([...names]), claimsExactStatistics);
+    const done = await this.#apply(wanted, () => this.#read([...names.values()]), claimsExactStatistics);
     return { ...done, ...(await this.#raise(touched.version, touched.afterVersion)) };
   }
 
@@ -123,6 +123,13 @@ export class HivePublisher {
       this.#read(await this.#metastore.getPartitionNames(database, table));
     const done = await this.#apply(wanted, readAll, () => false);
     return { ...done, ...(await this.#raise(version, undefined)) };
+  }
+
+  /** Tells partitions apart, cheaply: every live file of the table may have to be asked. */
+  #keyOf(values: PartitionValues): string {
+    let key = '';
+    for (const column of this.#partitionColumns) key += `${values[column] ?? ''}\n`;
+    return key;
   }
 
   async #apply(
