@@ -41,7 +41,7 @@ function expectPhysical(record: HealthRecord): void {
 test('figures stay within what is possible, and agree with each other, for a day of fifty servers', () => {
   for (let index = 0; index < 50; index += 1) {
     const server = new SimulatedServer(`server-${index}`, START_MS);
-    for (const record of run(server, 86_400, 600)) expectPhysical(record);
+    for (const record of run(server, 86_400, 1800)) expectPhysical(record);
   }
 });
 
