@@ -110,7 +110,7 @@ export class TablePublication {
 }
 
 function liveFile(file: AddFile): { path: string; partitionValues: AddFile['partitionValues'] } {
-  return { path: decodeURI(file.path), partitionValues: file.partitionValues };
+  return { partitionValues: file.partitionValues };
 }
 
 function touchedBy(entries: readonly LogEntry[]): Readonly<Record<string, string>>[] {
