@@ -110,7 +110,7 @@ export class TablePublication {
 }
 
 function liveFile(file: AddFile): { path: string; partitionValues: AddFile['partitionValues'] } {
-  return { partitionValues: file.partitionValues };
+  return { path: file.path, partitionValues: file.partitionValues };
 }
 
 function touchedBy(entries: readonly LogEntry[]): Readonly<Record<string, string>>[] {
