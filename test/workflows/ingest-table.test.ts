@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, expect, it } from 'vitest';
+import { workflowBundle } from '../../workers/workflow-bundle.ts';
+import { ingestWorkflowId } from '../../workflows/ingest-protocol.ts';
+
+const HISTORIES = new URL('../histories/', import.meta.url).pathname;
+
+beforeAll(() => {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+});
+
+/** Histories of real runs: a change of the workflow that would break a running one fails here. */
+it.each(readdirSync(HISTORIES))('replays %s', async (name) => {
+  const history: unknown = JSON.parse(readFileSync(join(HISTORIES, name), 'utf8'));
+  const bundle = await workflowBundle(join(tmpdir(), 'sluice-test-bundles'));
+  await expect(
+    Worker.runReplayHistory({ workflowBundle: bundle }, history, ingestWorkflowId('server_health')),
+  ).resolves.toBeUndefined();
+});
