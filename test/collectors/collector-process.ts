@@ -43,6 +43,11 @@ export class CollectorProcess {
   /** Ends it; its exit code, or the signal that ended it. */
   async end(signal: NodeJS.Signals): Promise<unknown> {
     this.#child.kill(signal);
+    return this.ended();
+  }
+
+  /** Waits until it has ended, and kills it where it does not; its exit code, or the signal that ended it. */
+  async ended(): Promise<unknown> {
     const limit = setTimeout(() => this.#child.kill('SIGKILL'), END_LIMIT_MS);
     await this.#ended;
     clearTimeout(limit);

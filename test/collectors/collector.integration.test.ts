@@ -188,10 +188,27 @@ test('without its topic it spools, says what to do, and sends all of it when the
   expectNoGap(records);
 });
 
+test('a stop while Kafka is away is quick, and leaves on disk what was collected', async () => {
+  const home = join(brokers.home, 'elsewhere');
+  const nobody = { SLUICE_HOME: home, KAFKA_BROKERS: '127.0.0.1:1' };
+  const collector = new CollectorProcess(nobody, ['--simulate', `${SIMULATED}`]);
+  running.push(collector);
+  const started = await collector.line({ event: 'spooling-started' }, READY_LIMIT_MS);
+  expect(started['reason']).toContain('127.0.0.1:1');
+  expect(started['remedy']).toContain('KAFKA_BROKERS');
+  await sleep(3 * INTERVAL_MS); // a few readings
+  const stoppedMs = performance.now();
+  expect(await collector.end('SIGTERM')).toBe(0);
+  expect(performance.now() - stoppedMs).toBeLessThan(5000);
+  const stopped = await collector.line({ event: 'stopped' }, 1000);
+  expect(stopped).toMatchObject({ acknowledged: 0, lost: 0, spooled: stopped['collected'] });
+  expect(spooledIn(join(home, 'spool', 'collector'))).toHaveLength(Number(stopped['collected']));
+});
+
 test('a second collector in the same home is refused', async () => {
   const first = collect('plain');
   await first.line({ ready: true }, READY_LIMIT_MS);
   const second = collect('plain');
   expect(await second.line({ event: 'failed' }, READY_LIMIT_MS)).toMatchObject({ level: 'error', code: 'USAGE' });
-  expect(await second.end('SIGTERM')).toBe(2);
+  expect(await second.ended()).toBe(2);
 });
