@@ -15,8 +15,8 @@ const LOAD_AVERAGES_S = [60, 300, 900] as const;
 
 /** What an incident of each severity drives a figure to, from its mildest to its worst. */
 const LEVELS = {
-  warning: { cpu: [90.5, 93.5], memory: [91, 94], disk: [86, 89.5], loadPerCore: [1.6, 1.9], iowait: [25, 40] },
-  critical: { cpu: [97, 99.5], memory: [96.5, 99], disk: [96, 98.5], loadPerCore: [4.2, 6], iowait: [55, 75] },
+  warning: { cpu: [91.5, 94], memory: [91, 93.5], disk: [86.5, 90], loadPerCore: [2.3, 2.9], iowait: [34, 46] },
+  critical: { cpu: [98.2, 99.6], memory: [96.5, 99], disk: [96, 98.5], loadPerCore: [4.6, 6.5], iowait: [64, 78] },
 } as const;
 
 /** How a server is before anything goes wrong on it, in percent. */
