@@ -1,0 +1,91 @@
+import type { Action, AddFile } from '../../lake/log/actions.ts';
+
+/** A live file, as far as its statistics tell. */
+export interface IndexedFile {
+  /** Relative to the table's folder, decoded. */
+  readonly path: string;
+  readonly minTimeMs: number;
+  readonly maxTimeMs: number;
+  readonly rows: number;
+}
+
+interface Statistics {
+  readonly numRecords: number;
+  readonly minValues?: Readonly<Record<string, unknown>>;
+  readonly maxValues?: Readonly<Record<string, unknown>>;
+}
+
+/** A log entry's file by its statistics; without them it could hold any time. */
+export function indexedFile(add: AddFile, timeColumn: string): IndexedFile {
+  const statistics = add.stats === undefined ? undefined : (JSON.parse(add.stats) as Statistics);
+  return {
+    path: decodeURIComponent(add.path),
+    minTimeMs: timeOf(statistics?.minValues?.[timeColumn]) ?? 0,
+    maxTimeMs: timeOf(statistics?.maxValues?.[timeColumn]) ?? Number.MAX_SAFE_INTEGER,
+    rows: statistics?.numRecords ?? 0,
+  };
+}
+
+/** The live files of a table by event time, kept from the log alone. */
+export class FileIndex {
+  rowsTotal = 0;
+  readonly #files = new Map<string, IndexedFile>();
+  readonly #timeColumn: string;
+
+  constructor(timeColumn: string) {
+    this.#timeColumn = timeColumn;
+  }
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  apply(actions: readonly Action[]): void {
+    for (const { add, remove } of actions) {
+      if (add) this.#put(indexedFile(add, this.#timeColumn));
+      if (remove) this.#drop(decodeURIComponent(remove.path));
+    }
+  }
+
+  putAll(adds: Iterable<AddFile>): void {
+    for (const add of adds) this.#put(indexedFile(add, this.#timeColumn));
+  }
+
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  /** Files that may hold rows of that time, newest first. */
+  overlapping(fromMs: number, toMs: number): IndexedFile[] {
+    const found = [...this.#files.values()].filter((file) => file.maxTimeMs >= fromMs && file.minTimeMs < toMs);
+    return found.sort((a, b) => b.maxTimeMs - a.maxTimeMs);
+  }
+
+  /** The newest event time of all files that is not after `limitMs`, or undefined where there is none. */
+  newestTimeMs(limitMs: number): number | undefined {
+    let newest: number | undefined;
+    for (const file of this.#files.values()) {
+      if (file.minTimeMs > limitMs) continue;
+      newest = Math.max(newest ?? 0, Math.min(file.maxTimeMs, limitMs));
+    }
+    return newest;
+  }
+
+  #put(file: IndexedFile): void {
+    this.#drop(file.path);
+    this.#files.set(file.path, file);
+    this.rowsTotal += file.rows;
+  }
+
+  #drop(path: string): void {
+    const known = this.#files.get(path);
+    if (known === undefined) return;
+    this.#files.delete(path);
+    this.rowsTotal -= known.rows;
+  }
+}
+
+function timeOf(value: unknown): number | undefined {
+  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,237 @@
+import type { CpuHistory, ServersUpdate, ServerSummary } from '../api/wire.ts';
+import {
+  isSilent,
+  judgeFigures,
+  type JudgedFigures,
+  SILENT_AFTER_MS,
+  smooth,
+  type State,
+  strainOf,
+} from '../server-state.ts';
+import type { Completeness } from './completeness.ts';
+import { CpuRing } from './cpu-ring.ts';
+import type { LiveRow } from './health-columns.ts';
+
+/** A server that has sent nothing for this long is taken off the list. */
+export const FORGET_AFTER_MS = 86_400_000;
+/** Servers on the list at most; rows of further ones are still in the table. */
+export const MAX_SERVERS = 20_000;
+
+interface Tracked {
+  row: LiveRow;
+  cpuMean: number | null;
+  iowaitMean: number | null;
+  pressureMean: number | null;
+  /** What its figures say, whether or not it has gone silent since. */
+  judged: { state: State; reasons: readonly string[] };
+  summary: ServerSummary;
+  readonly cpu: CpuRing;
+}
+
+type Figures = ServersUpdate['figures'];
+
+/** Every server's newest row and state, and what has changed of them since last asked. */
+export class ServerList {
+  /** Servers that were not taken on because the list was full. */
+  refused = 0;
+  newestEventTimeMs: number | undefined;
+  readonly #servers = new Map<string, Tracked>();
+  readonly #newer = new Set<string>();
+  readonly #changed = new Set<string>();
+  #gone: string[] = [];
+  readonly #silentAfterMs: number;
+
+  constructor(silentAfterMs = SILENT_AFTER_MS) {
+    this.#silentAfterMs = silentAfterMs;
+  }
+
+  get size(): number {
+    return this.#servers.size;
+  }
+
+  get(host: string): { readonly summary: ServerSummary; readonly row: LiveRow } | undefined {
+    return this.#servers.get(host);
+  }
+
+  summaries(): ServerSummary[] {
+    return [...this.#servers.values()].map(({ summary }) => summary);
+  }
+
+  apply(rows: ReadonlyMap<string, LiveRow>): void {
+    for (const row of rows.values()) this.#applyRow(row);
+  }
+
+  /** Judges silence, and forgets who has been away too long. */
+  judgeSilence(completeness: Completeness, nowMs: number): void {
+    for (const [host, server] of this.#servers) {
+      if (nowMs - server.row.eventTimeMs > FORGET_AFTER_MS) {
+        this.#servers.delete(host);
+        this.#gone.push(host);
+        continue;
+      }
+      const completeToMs = completeness.of(server.row.kafkaPartition) ?? server.row.eventTimeMs;
+      const silent = isSilent(server.row.eventTimeMs, completeToMs, this.#silentAfterMs);
+      if (silent === (server.summary.state === 'silent')) continue;
+      const { state, reasons } = silent ? { state: 'silent' as const, reasons: SILENT_REASONS } : server.judged;
+      const stateSinceMs = silent ? server.row.eventTimeMs : nowMs;
+      server.summary = { ...server.summary, state, reasons, stateSinceMs };
+      this.#changed.add(host);
+    }
+  }
+
+  /** What has changed since the last call. */
+  takeChanges(): Pick<ServersUpdate, 'changed' | 'figures' | 'gone'> | undefined {
+    if (this.#newer.size + this.#changed.size + this.#gone.length === 0) return undefined;
+    const figures = { host: [], eventTimeMs: [], cpuPct: [], memoryPct: [], loadPerCore: [], diskPct: [], strain: [] };
+    const changed: ServerSummary[] = [];
+    for (const host of this.#changed) {
+      const server = this.#servers.get(host);
+      if (server !== undefined) changed.push(server.summary);
+    }
+    for (const host of this.#newer) {
+      const server = this.#servers.get(host);
+      if (server !== undefined && !this.#changed.has(host)) addFigures(figures, server.summary);
+    }
+    const gone = this.#gone;
+    this.#newer.clear();
+    this.#changed.clear();
+    this.#gone = [];
+    return { changed, figures, gone };
+  }
+
+  /** Puts the small lines' past in, as it was read from memory at once. */
+  fillCpuHistory(means: readonly (readonly [string, number, number])[]): void {
+    for (const [host, timeMs, cpuPct] of means) this.#servers.get(host)?.cpu.fill(timeMs, cpuPct);
+  }
+
+  cpuHistory(): CpuHistory {
+    const lastBucketMs = CpuRing.bucketStart(this.newestEventTimeMs ?? Date.now());
+    const cpuPct: Record<string, readonly (number | null)[]> = {};
+    for (const [host, { cpu }] of this.#servers) cpuPct[host] = cpu.until(lastBucketMs);
+    return { bucketMs: CpuRing.bucketMs, lastBucketMs, cpuPct };
+  }
+
+  #applyRow(row: LiveRow): void {
+    const known = this.#servers.get(row.host);
+    if (known === undefined) {
+      this.#take(row);
+      return;
+    }
+    known.cpu.add(row.eventTimeMs, row.cpuPct);
+    const elapsedMs = row.eventTimeMs - known.row.eventTimeMs;
+    if (elapsedMs < 0) return;
+    this.#sawTime(row.eventTimeMs);
+    known.row = row;
+    known.cpuMean = smooth(known.cpuMean, row.cpuPct, elapsedMs);
+    known.iowaitMean = smooth(known.iowaitMean, row.cpuIowaitPct, elapsedMs);
+    known.pressureMean = smooth(known.pressureMean, row.pressureMemoryPct, elapsedMs);
+    const before = known.summary;
+    const figures = figuresOf(row, known.cpuMean, known.iowaitMean, known.pressureMean);
+    known.judged = judgeFigures(figures, known.judged.state);
+    known.summary = summaryOf(row, known.judged, strainOf(figures), before);
+    this.#newer.add(row.host);
+    if (!sameDescription(before, known.summary)) this.#changed.add(row.host);
+  }
+
+  #take(row: LiveRow): void {
+    if (this.#servers.size >= MAX_SERVERS) {
+      this.refused += 1;
+      return;
+    }
+    this.#sawTime(row.eventTimeMs);
+    const figures = figuresOf(row, row.cpuPct, row.cpuIowaitPct, row.pressureMemoryPct);
+    const judged = judgeFigures(figures);
+    const cpu = new CpuRing();
+    cpu.add(row.eventTimeMs, row.cpuPct);
+    this.#servers.set(row.host, {
+      row,
+      cpuMean: row.cpuPct,
+      iowaitMean: row.cpuIowaitPct,
+      pressureMean: row.pressureMemoryPct,
+      judged,
+      summary: summaryOf(row, judged, strainOf(figures), undefined),
+      cpu,
+    });
+    this.#changed.add(row.host);
+  }
+
+  #sawTime(eventTimeMs: number): void {
+    if (eventTimeMs > (this.newestEventTimeMs ?? 0)) this.newestEventTimeMs = eventTimeMs;
+  }
+}
+
+const SILENT_REASONS: readonly string[] = ['no new rows'];
+
+function figuresOf(row: LiveRow, cpu: number | null, iowait: number | null, pressure: number | null): JudgedFigures {
+  return {
+    cpuPct: cpu,
+    memoryPct: row.memoryPct,
+    diskPct: row.diskPct,
+    diskMount: row.diskMount,
+    loadPerCore: perCore(row),
+    iowaitPct: iowait,
+    swapPct: row.swapTotalBytes && row.swapUsedBytes !== null ? (100 * row.swapUsedBytes) / row.swapTotalBytes : null,
+    memoryPressurePct: pressure,
+  };
+}
+
+function summaryOf(
+  row: LiveRow,
+  judged: { state: State; reasons: readonly string[] },
+  strain: number,
+  before: ServerSummary | undefined,
+): ServerSummary {
+  const same = before?.state === judged.state;
+  return {
+    host: row.host,
+    state: judged.state,
+    reasons: judged.reasons,
+    stateSinceMs: same ? before.stateSinceMs : before === undefined ? null : row.eventTimeMs,
+    simulated: row.simulated ?? false,
+    eventTimeMs: row.eventTimeMs,
+    kafkaPartition: row.kafkaPartition,
+    cores: row.cores,
+    cpuPct: tenth(row.cpuPct),
+    memoryPct: tenth(row.memoryPct),
+    memoryTotalBytes: row.memoryTotalBytes,
+    loadPerCore: hundredth(perCore(row)),
+    diskPct: tenth(row.diskPct),
+    diskMount: row.diskMount,
+    strain: Math.round(strain * 100) / 100,
+  };
+}
+
+function perCore(row: LiveRow): number | null {
+  return row.load1 === null || !row.cores ? null : row.load1 / row.cores;
+}
+
+function addFigures(figures: { [name in keyof Figures]: unknown[] }, summary: ServerSummary): void {
+  figures.host.push(summary.host);
+  figures.eventTimeMs.push(summary.eventTimeMs);
+  figures.cpuPct.push(summary.cpuPct);
+  figures.memoryPct.push(summary.memoryPct);
+  figures.loadPerCore.push(summary.loadPerCore);
+  figures.diskPct.push(summary.diskPct);
+  figures.strain.push(summary.strain);
+}
+
+/** Whether all but the figures that every row changes is as it was. */
+function sameDescription(a: ServerSummary, b: ServerSummary): boolean {
+  return (
+    a.state === b.state &&
+    a.cores === b.cores &&
+    a.diskMount === b.diskMount &&
+    a.memoryTotalBytes === b.memoryTotalBytes &&
+    a.kafkaPartition === b.kafkaPartition &&
+    a.reasons.length === b.reasons.length &&
+    a.reasons.every((reason, index) => reason === b.reasons[index])
+  );
+}
+
+function tenth(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 10) / 10;
+}
+
+function hundredth(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 100) / 100;
+}

@@ -1,0 +1,126 @@
+import { asSluiceError, type SluiceError } from '../../errors/sluice-error.ts';
+import type { TableDefinition } from '../../definition/table-definition.ts';
+import { TableLog } from '../../lake/log/table-log.ts';
+import type { Storage } from '../../lake/storage/storage.ts';
+import { partitionAppId } from '../../plans/batch.ts';
+import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
+import { type Commit, commitOf, commitsSince } from './commits.ts';
+import { FileIndex } from './file-index.ts';
+import type { CommittedFile } from './health-sql.ts';
+import { HOUR_MS, TableFigures } from './table-figures.ts';
+
+/** How often the log is looked at for its next entry: one attempt to open a file. */
+export const POLL_EVERY_MS = 250;
+/** How long to wait after the lake failed. */
+export const RETRY_AFTER_MS = 2_000;
+
+/** Follows one table's log from its newest state on, and tells of its commits. Rows are somebody else's concern. */
+export class TableFollower {
+  readonly definition: TableDefinition;
+  readonly log: TableLog;
+  readonly files: FileIndex;
+  readonly figures = new TableFigures();
+  /** Why the log or the rows cannot be read at the moment. */
+  problem: SluiceError | undefined;
+  readonly #storage: Storage;
+  readonly #rejectedLog: TableLog;
+  readonly #rejectedFiles: FileIndex;
+  readonly #commitOfFile = new Map<string, { readonly version: number; readonly atMs: number }>();
+  readonly #commitTimes = new Map<number, number>();
+
+  constructor(storage: Storage, definition: TableDefinition) {
+    this.definition = definition;
+    this.#storage = storage;
+    this.log = new TableLog(storage, mainTable(definition).path);
+    this.#rejectedLog = new TableLog(storage, rejectedTable(definition).path);
+    this.files = new FileIndex(definition.eventTime.column);
+    this.#rejectedFiles = new FileIndex('kafka_timestamp');
+  }
+
+  /** False while the table has no log. */
+  get exists(): boolean {
+    return this.log.snapshot.version >= 0;
+  }
+
+  get rejectedTotal(): number {
+    return this.#rejectedFiles.rowsTotal;
+  }
+
+  /** Reads the table's state and the last hour's commits, once it exists. */
+  async open(nowMs: number): Promise<boolean> {
+    await this.log.refresh();
+    if (!this.exists) return false;
+    this.files.putAll(this.log.snapshot.files.values());
+    for (const commit of (await commitsSince(this.log, nowMs - HOUR_MS)).reverse()) this.#note(commit);
+    await this.#countRejected();
+    return true;
+  }
+
+  /** The commits since the last call. */
+  async poll(): Promise<Commit[]> {
+    const entries = await this.log.refresh();
+    const commits = entries.map(commitOf);
+    for (const entry of entries) this.files.apply(entry.actions);
+    for (const commit of commits) this.#note(commit);
+    if (commits.some(({ rejected }) => rejected > 0)) await this.#countRejected();
+    return commits;
+  }
+
+  /** A live file as DuckDB opens it, with the commit that brought it, if that was in the last hour. */
+  committedFile(file: { readonly path: string; readonly maxTimeMs: number }): CommittedFile {
+    return {
+      readPath: this.#storage.readPathOf(`${mainTable(this.definition).path}/${file.path}`),
+      commit: this.#commitOfFile.get(file.path),
+      maxTimeMs: file.maxTimeMs,
+    };
+  }
+
+  /** When a version of the last hour was committed. */
+  commitTimeOf(version: number): number | undefined {
+    return this.#commitTimes.get(version);
+  }
+
+  /** The next offset that is not committed, by partition. */
+  committedOffsets(): Map<number, bigint> {
+    const prefix = partitionAppId(this.definition.source.topic, '');
+    const offsets = new Map<number, bigint>();
+    for (const { appId, version } of this.log.snapshot.transactions.values()) {
+      if (appId.startsWith(prefix)) offsets.set(Number(appId.slice(prefix.length)), BigInt(version));
+    }
+    return offsets;
+  }
+
+  trim(nowMs: number): void {
+    this.figures.trim(nowMs);
+    for (const [path, { version, atMs }] of this.#commitOfFile) {
+      if (atMs >= nowMs - HOUR_MS) break;
+      this.#commitOfFile.delete(path);
+      this.#commitTimes.delete(version);
+    }
+  }
+
+  /** Runs a piece of work against the lake; what goes wrong is kept to be shown. */
+  async guard<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work();
+      this.problem = undefined;
+      return result;
+    } catch (thrown) {
+      this.problem = asSluiceError(thrown);
+      return undefined;
+    }
+  }
+
+  #note(commit: Commit): void {
+    this.figures.addCommit(commit);
+    if (commit.newFiles.length > 0) this.#commitTimes.set(commit.version, commit.atMs);
+    for (const path of commit.newFiles) this.#commitOfFile.set(path, { version: commit.version, atMs: commit.atMs });
+  }
+
+  async #countRejected(): Promise<void> {
+    const first = this.#rejectedLog.snapshot.version < 0;
+    const entries = await this.#rejectedLog.refresh();
+    if (first) this.#rejectedFiles.putAll(this.#rejectedLog.snapshot.files.values());
+    else for (const { actions } of entries) this.#rejectedFiles.apply(actions);
+  }
+}

@@ -1,0 +1,2 @@
+/** esbuild bundles the style that a script imports. */
+declare module '*.css';

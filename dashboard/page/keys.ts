@@ -1,0 +1,76 @@
+import { signal } from '@preact/signals';
+import { go, listPath, route, serverPath } from './route.ts';
+import { moveSelection, selectedHost, shownHosts } from './shown-list.ts';
+
+export const helpOpen = signal(false);
+
+export const KEYS: readonly (readonly [string, string])[] = [
+  ['/', 'search'],
+  ['j  k  ↓  ↑', 'move through the servers'],
+  ['Enter', 'open the server'],
+  ['j  k', 'on a server: the next, the one before'],
+  ['1  2  3  4', 'on a server: last hour, 6 h, 24 h, 7 d'],
+  ['Esc', 'back'],
+  ['?', 'these keys'],
+];
+
+/** Keys work wherever nothing is being typed. */
+export function followKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    if (event.key === 'Escape') return escape(event);
+    if (typing) {
+      if (event.key === 'ArrowDown' && event.target instanceof HTMLInputElement) take(event, () => leaveSearch());
+      return;
+    }
+    if (event.key === '?') return take(event, () => (helpOpen.value = !helpOpen.value));
+    if (helpOpen.value) return;
+    if (event.key === '/') return take(event, openSearch);
+    if (route.value.page === 'servers') listKey(event);
+    else serverKey(event, route.value.host);
+  });
+}
+
+function listKey(event: KeyboardEvent): void {
+  if (event.key === 'j' || event.key === 'ArrowDown') take(event, () => moveSelection(1));
+  if (event.key === 'k' || event.key === 'ArrowUp') take(event, () => moveSelection(-1));
+  const onControl = event.target instanceof HTMLElement && event.target.closest('a, button') !== null;
+  const host = selectedHost.value;
+  if (event.key === 'Enter' && host !== undefined && !onControl) take(event, () => go(serverPath(host)));
+}
+
+function serverKey(event: KeyboardEvent, host: string): void {
+  const steps = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0;
+  const tab = ['1', '2', '3', '4'].indexOf(event.key);
+  if (tab >= 0) document.querySelectorAll<HTMLElement>('.windows a')[tab]?.click();
+  if (steps === 0) return;
+  const next = shownHosts.value[shownHosts.value.indexOf(host) + steps];
+  if (next === undefined) return;
+  take(event, () => {
+    selectedHost.value = next;
+    go(serverPath(next));
+  });
+}
+
+function escape(event: KeyboardEvent): void {
+  if (helpOpen.value) return take(event, () => (helpOpen.value = false));
+  if (event.target instanceof HTMLInputElement) return take(event, () => (event.target as HTMLElement).blur());
+  if (route.value.page === 'server') return take(event, () => go(listPath()));
+  selectedHost.value = undefined;
+}
+
+function openSearch(): void {
+  if (route.value.page !== 'servers') go(listPath());
+  requestAnimationFrame(() => document.querySelector<HTMLInputElement>('#search')?.select());
+}
+
+function leaveSearch(): void {
+  document.querySelector<HTMLInputElement>('#search')?.blur();
+  moveSelection(1);
+}
+
+function take(event: Event, work: () => void): void {
+  event.preventDefault();
+  work();
+}

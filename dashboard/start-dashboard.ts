@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { SluiceError } from '../errors/sluice-error.ts';
+import { loadDefinitions } from '../definition/load.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { openStorage } from '../lake/storage/open-storage.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createApp } from './api/app.ts';
+import { bundlePage } from './api/page-bundle.ts';
+import { FollowLoop } from './follower/follow-loop.ts';
+import { HealthFollower } from './follower/health-follower.ts';
+import { History } from './follower/history.ts';
+import { type OffsetSource, TopicWatch } from './follower/partition-lag.ts';
+import { RowWindow } from './follower/row-window.ts';
+import { ServerList } from './follower/server-list.ts';
+import { TableFollower } from './follower/table-follower.ts';
+import { LiveView } from './live/live-view.ts';
+
+/** The table whose rows are the servers' health. */
+export const HEALTH_TABLE = 'server_health';
+
+/** What the dashboard needs of the settings. */
+export type DashboardSettings = Pick<Settings, 'dashboard' | 'lakeUri' | 'tablesFolder' | 'kafka' | 'temporal'>;
+
+export interface Dashboard {
+  readonly url: string;
+  /** Ends streams, timers and the listener. */
+  stop(): Promise<void>;
+}
+
+/** @throws SluiceError PORT_BUSY, TABLE_UNKNOWN, DEFINITION_INVALID */
+export async function startDashboard(settings: DashboardSettings, kafka?: OffsetSource): Promise<Dashboard> {
+  const definitions = loadDefinitions(settings.tablesFolder);
+  const storage = openStorage(settings.lakeUri);
+  let cluster: KafkaCluster | undefined;
+  const source = kafka ?? (cluster = new KafkaCluster(settings.kafka, 'sluice-dashboard'));
+  const pipelines = definitions.map((definition) => ({
+    table: new TableFollower(storage, definition),
+    topic: new TopicWatch(source, definition.source.topic),
+  }));
+  const servers = pipelines.find(({ table }) => table.definition.table === HEALTH_TABLE);
+  if (servers === undefined) throw noHealthTable(settings.tablesFolder);
+  const window = await RowWindow.open();
+  const health = new HealthFollower(servers.table, window, new ServerList(), {
+    onChange: () => live.changed(),
+    onLoaded: () => live.changedAll(),
+  });
+  const live = new LiveView(health, servers, pipelines, {
+    url: settings.temporal.uiUrl,
+    namespace: settings.temporal.namespace,
+  });
+  const loop = new FollowLoop(
+    pipelines.map(({ table }) => table),
+    health,
+  );
+  const app = createApp({
+    listenHost: settings.dashboard.host,
+    page: await bundlePage(),
+    live,
+    health,
+    history: new History(servers.table, window, health),
+  });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  const url = await listen(server, settings.dashboard);
+  for (const { topic } of pipelines) topic.start();
+  loop.start();
+  live.start();
+  return {
+    url,
+    async stop() {
+      live.stop();
+      for (const { topic } of pipelines) topic.stop();
+      const closed = once(server, 'close');
+      server.close();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await closed;
+      await loop.stop();
+      await window.close();
+      await cluster?.close();
+    },
+  };
+}
+
+async function listen(
+  server: ReturnType<typeof createAdaptorServer>,
+  { host, port }: { host: string; port: number },
+): Promise<string> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new SluiceError('PORT_BUSY', `The dashboard cannot listen on ${host}:${port}.`, {
+      remedy: 'Stop what listens there, or set SLUICE_PORT_DASHBOARD to another port.',
+      details: { port },
+      cause,
+    });
+  }
+  const address = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+function noHealthTable(folder: string): SluiceError {
+  return new SluiceError('TABLE_UNKNOWN', `The dashboard shows the table "${HEALTH_TABLE}", which is not defined.`, {
+    remedy: `Put ${HEALTH_TABLE}.yaml back into ${folder}.`,
+  });
+}
