@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { HealthRecord } from '../../../collectors/record.ts';
 import { SLOTS_PER_INTERVAL } from '../../../collectors/schedule.ts';
 import { Fleet } from '../../../collectors/simulation/fleet.ts';
+import { judgeFigures, type State } from '../../../dashboard/server-state.ts';
 
 const START_MS = Date.UTC(2026, 10, 23, 9);
 
@@ -9,11 +10,15 @@ function second(fleet: Fleet, nowMs: number): HealthRecord[] {
   return Array.from({ length: SLOTS_PER_INTERVAL }, (_, slot) => fleet.step(slot, nowMs, { cpu_pct: 40 })).flat();
 }
 
-function stateOf(record: HealthRecord): 'ok' | 'warning' | 'critical' {
-  const fullest = Math.max(record.cpu_pct ?? 0, record.memory_pct ?? 0, record.disk_pct ?? 0);
-  const loadPerCore = (record.load_1 ?? 0) / (record.cores ?? 1);
-  if (fullest >= 95 || loadPerCore >= 4) return 'critical';
-  return fullest >= 85 || loadPerCore >= 1.5 ? 'warning' : 'ok';
+function stateOf(record: HealthRecord): State {
+  const { cpu_pct, memory_pct, disk_pct, load_1 = 0, cores = 1, cpu_iowait_pct, pressure_memory_pct } = record;
+  const { swap_used_bytes = 0, swap_total_bytes = 0 } = record;
+  return judgeFigures({
+    ...{ cpuPct: cpu_pct ?? null, memoryPct: memory_pct ?? null, diskPct: disk_pct ?? null, diskMount: null },
+    ...{ loadPerCore: load_1 / cores, iowaitPct: cpu_iowait_pct ?? null },
+    swapPct: swap_total_bytes > 0 ? (100 * swap_used_bytes) / swap_total_bytes : null,
+    memoryPressurePct: pressure_memory_pct ?? null,
+  }).state;
 }
 
 test('names are numbered from 1, each host has its slot, and all have their turn in an interval', () => {
@@ -22,13 +27,13 @@ test('names are numbered from 1, each host has its slot, and all have their turn
   expect(second(new Fleet(0, START_MS), START_MS)).toEqual([]);
 });
 
-test('of 200 servers, most of the time 2 to 6 are in warning, 1 or 2 critical, and at most 1 silent', () => {
+test('of 200 servers the dashboard shows, most of the time, 2 to 6 are in warning, 1 or 2 critical, and at most 1 silent', () => {
   const fleet = new Fleet(200, START_MS);
   const moments = Array.from({ length: 600 }, (_, step) => {
     const records = second(fleet, START_MS + step * 12_000);
     const states = records.map(stateOf);
-    const count = (state: string): number => states.filter((own) => own === state).length;
-    return { warning: count('warning'), critical: count('critical'), silent: 200 - records.length };
+    const count = (state: State): number => states.filter((own) => own === state).length;
+    return { warning: count('warn'), critical: count('critical'), silent: 200 - records.length };
   });
   const share = (holds: (moment: (typeof moments)[number]) => boolean): number =>
     moments.filter(holds).length / moments.length;
