@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
@@ -12,8 +13,12 @@ import type { SluiceCommitInfo } from '../lake/log/actions.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { type BatchPlan, type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
-import { planMicroBatch } from '../plans/micro-batch.ts';
+import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+
+/** How long an end of a partition below what is committed is taken for a leader that is still catching up. */
+const MOVED_BACK_PATIENCE_MS = 30_000;
+const MOVED_BACK_LOOK_EVERY_MS = 500;
 
 /** What a worker works with: opened once, shared by its activities. */
 export interface IngestParts {
@@ -70,13 +75,7 @@ export class IngestTable {
     const existing = await this.#files.readPlan(sequence);
     if (existing !== undefined) return { plan: existing, remaining: 0n };
     const { topic } = this.definition.source;
-    const batch = planMicroBatch({
-      table: this.definition.table,
-      committed: this.#committedOffsets(),
-      available: await this.#parts.cluster.offsets(topic, { signal }),
-      limits: this.definition.limits,
-      recordSizeBytes: this.#recordSizeBytes,
-    });
+    const batch = await this.#decide(signal);
     if (batch.ranges.length === 0) return undefined;
     const hash = definitionHash(this.definition);
     await this.#files.pinDefinition(hash, this.definition);
@@ -93,6 +92,29 @@ export class IngestTable {
       definitionHash: hash,
     });
     return { plan, remaining: batch.remaining };
+  }
+
+  /**
+   * Decides on what Kafka says it holds. Just after a failover a new leader may not know yet how far its partition goes, so an
+   * end below ours is believed only once it has stayed there.
+   */
+  async #decide(signal: AbortSignal): Promise<MicroBatch> {
+    const believedAtMs = performance.now() + MOVED_BACK_PATIENCE_MS;
+    for (;;) {
+      try {
+        return planMicroBatch({
+          table: this.definition.table,
+          committed: this.#committedOffsets(),
+          available: await this.#parts.cluster.offsets(this.definition.source.topic, { signal }),
+          limits: this.definition.limits,
+          recordSizeBytes: this.#recordSizeBytes,
+        });
+      } catch (thrown) {
+        const movedBack = thrown instanceof SluiceError && thrown.code === 'OFFSETS_MOVED_BACK';
+        if (!movedBack || performance.now() > believedAtMs) throw thrown;
+        await sleep(MOVED_BACK_LOOK_EVERY_MS, undefined, { signal });
+      }
+    }
   }
 
   /** Reads exactly what is planned, writes its files into the lake, and seals. A seal that is there already is the result. */
