@@ -20,6 +20,9 @@ import { LiveView } from './live/live-view.ts';
 /** The table whose rows are the servers' health. */
 export const HEALTH_TABLE = 'server_health';
 
+/** How the brokers' logs name this process. */
+const CLIENT_ID = 'sluice-dashboard';
+
 /** What the dashboard needs of the settings. */
 export type DashboardSettings = Pick<Settings, 'dashboard' | 'lakeUri' | 'tablesFolder' | 'kafka' | 'temporal'>;
 
@@ -30,14 +33,15 @@ export interface Dashboard {
 }
 
 /** @throws SluiceError PORT_BUSY, TABLE_UNKNOWN, DEFINITION_INVALID */
-export async function startDashboard(settings: DashboardSettings, kafka?: OffsetSource): Promise<Dashboard> {
+export async function startDashboard(
+  settings: DashboardSettings,
+  kafka: OffsetSource = new KafkaCluster(settings.kafka, CLIENT_ID),
+): Promise<Dashboard> {
   const definitions = loadDefinitions(settings.tablesFolder);
   const storage = openStorage(settings.lakeUri);
-  let cluster: KafkaCluster | undefined;
-  const source = kafka ?? (cluster = new KafkaCluster(settings.kafka, 'sluice-dashboard'));
   const pipelines = definitions.map((definition) => ({
     table: new TableFollower(storage, definition),
-    topic: new TopicWatch(source, definition.source.topic),
+    topic: new TopicWatch(kafka, definition.source.topic),
   }));
   const servers = pipelines.find(({ table }) => table.definition.table === HEALTH_TABLE);
   if (servers === undefined) throw noHealthTable(settings.tablesFolder);
@@ -77,7 +81,7 @@ export async function startDashboard(settings: DashboardSettings, kafka?: Offset
       await closed;
       await loop.stop();
       await window.close();
-      await cluster?.close();
+      await kafka.close();
     },
   };
 }

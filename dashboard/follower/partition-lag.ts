@@ -12,6 +12,7 @@ export interface OffsetSource {
     topic: string,
     options: { retryLimitMs: number; signal: AbortSignal },
   ): Promise<Map<number, PartitionOffsets>>;
+  close(): Promise<void>;
 }
 
 export interface TopicEnds {

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import type { Series } from '../api/wire.ts';
 import { type ChartPlan, stack } from './chart-set.ts';
 import { drawBackground } from './chart-background.ts';
+import { LANGUAGE } from './language.ts';
 import { localTime } from './times.ts';
 
 const HEIGHT = 150;
@@ -133,7 +134,7 @@ function topOf(plan: ChartPlan, max: number | null): number {
 
 function timeLabel(ms: number, { window }: Series): string {
   if (window !== '7d') return localTime(ms).slice(0, 5);
-  return new Date(ms).toLocaleDateString(undefined, { weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
+  return new Date(ms).toLocaleDateString(LANGUAGE, { weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
 }
 
 /** Figures under the cursor, else the newest. */

@@ -19,14 +19,23 @@ export function followKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-    if (event.key === 'Escape') return escape(event);
+    if (event.key === 'Escape') {
+      escape(event);
+      return;
+    }
     if (typing) {
       if (event.key === 'ArrowDown' && event.target instanceof HTMLInputElement) take(event, () => leaveSearch());
       return;
     }
-    if (event.key === '?') return take(event, () => (helpOpen.value = !helpOpen.value));
+    if (event.key === '?') {
+      take(event, () => (helpOpen.value = !helpOpen.value));
+      return;
+    }
     if (helpOpen.value) return;
-    if (event.key === '/') return take(event, openSearch);
+    if (event.key === '/') {
+      take(event, openSearch);
+      return;
+    }
     if (route.value.page === 'servers') listKey(event);
     else serverKey(event, route.value.host);
   });
@@ -54,9 +63,18 @@ function serverKey(event: KeyboardEvent, host: string): void {
 }
 
 function escape(event: KeyboardEvent): void {
-  if (helpOpen.value) return take(event, () => (helpOpen.value = false));
-  if (event.target instanceof HTMLInputElement) return take(event, () => (event.target as HTMLElement).blur());
-  if (route.value.page === 'server') return take(event, () => go(listPath()));
+  if (helpOpen.value) {
+    take(event, () => (helpOpen.value = false));
+    return;
+  }
+  if (event.target instanceof HTMLInputElement) {
+    take(event, () => (event.target as HTMLElement).blur());
+    return;
+  }
+  if (route.value.page === 'server') {
+    take(event, () => go(listPath()));
+    return;
+  }
   selectedHost.value = undefined;
 }
 
