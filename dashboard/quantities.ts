@@ -1,10 +1,10 @@
 /** Figures as people read them: sensible rounding, always with a unit, a thin gap between. */
 const GAP = '\u202f';
 
-/** 0.4 s, 1.2 s, 45 s, 3 min, 2 h 5 min, 3 d. */
-export function duration(ms: number): string {
+/** 0.4 s, 1.2 s, 45 s, 3 min, 2 h 5 min, 3 d. `whole` leaves tenths of seconds out. */
+export function duration(ms: number, precision: 'tenths' | 'whole' = 'tenths'): string {
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)}${GAP}s`;
+  if (seconds < 9.95 && precision === 'tenths') return `${seconds.toFixed(1)}${GAP}s`;
   if (seconds < 99.5) return `${Math.round(seconds)}${GAP}s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 100) return `${minutes}${GAP}min`;
@@ -43,7 +43,7 @@ export function rowsPerSecond(value: number): string {
 
 /** 7.3 %, 42 %. */
 export function percent(value: number): string {
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)}${GAP}%`;
+  return `${value < 9.95 && value !== 0 ? value.toFixed(1) : Math.round(value)}${GAP}%`;
 }
 
 /** 1 server, 2 servers. */
@@ -58,7 +58,6 @@ function scaled(value: number, base: number, units: readonly string[]): string {
     figure /= base;
     unit += 1;
   }
-  const digits =
-    unit > 0 && Math.abs(figure) < 99.95 ? (Math.abs(figure) < 9.995 ? 1 : Math.abs(figure) < 19.95 ? 1 : 0) : 0;
-  return `${figure.toFixed(digits)}${GAP}${units[unit] ?? ''}`;
+  const figureText = unit > 0 && Math.abs(figure) < 19.95 ? figure.toFixed(1).replace(/\.0$/, '') : figure.toFixed(0);
+  return `${figureText}${GAP}${units[unit] ?? ''}`;
 }

@@ -14,7 +14,7 @@ export function drawBackground(plot: uPlot, series: Series, metric: string, colo
   for (const { fromMs, toMs, state } of series.incidents) {
     if (state === 'silent') continue;
     const { left, width } = span(plot, fromMs, toMs);
-    ctx.fillStyle = `${colour(`--${state}`)}24`;
+    ctx.fillStyle = `${colour(`--${state}`)}1a`;
     ctx.fillRect(left, plot.bbox.top, width, plot.bbox.height);
     ctx.fillStyle = colour(`--${state}`);
     ctx.fillRect(left, plot.bbox.top, width, 2 * devicePixelRatio);

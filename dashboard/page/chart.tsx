@@ -92,6 +92,7 @@ function options(
       {
         ...axis,
         grid: { show: false },
+        size: 28,
         space: 90,
         values: (_plot, seconds) => seconds.map((second) => timeLabel(second * 1000, series())),
       },
@@ -107,17 +108,17 @@ function options(
       {},
       ...lines.map((stroke) => ({
         stroke,
-        width: 1.5,
+        width: plan.stacked ? 1 : 1.5,
         spanGaps: false,
         points: { show: false },
-        ...(plan.stacked ? { fill: `${stroke}38` } : {}),
+        ...(plan.stacked ? { fill: `${stroke}90` } : {}),
       })),
     ],
     ...(plan.stacked
       ? {
           bands: lines
             .slice(1)
-            .map((stroke, index) => ({ series: [index + 2, index + 1] as [number, number], fill: `${stroke}48` })),
+            .map((stroke, index) => ({ series: [index + 2, index + 1] as [number, number], fill: `${stroke}90` })),
         }
       : {}),
     hooks: {

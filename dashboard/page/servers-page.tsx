@@ -46,7 +46,10 @@ function Headline(): JSX.Element {
   void version.value;
   const report = data.value;
   const newest = report?.newestEventTimeMs ?? null;
-  const age = newest === null ? '' : ` Data is ${duration(Math.max(0, nowMs.value - newest))} old.`;
+  const age =
+    newest === null
+      ? ''
+      : ` Data is ${duration(Math.max(1, Math.round((nowMs.value - newest) / 1000)) * 1000, 'whole')} old.`;
   const stale = report?.state !== 'live' || (newest !== null && nowMs.value - newest > 10_000);
   return (
     <section class="headline">
