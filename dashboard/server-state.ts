@@ -27,6 +27,8 @@ export interface Threshold {
   readonly critical: number;
 }
 
+const FINE: Judgement = { state: 'ok', reasons: [] };
+
 /** At or above these a server is not fine. Every threshold of the dashboard is here. */
 export const THRESHOLDS: Readonly<Record<Measured, Threshold>> = {
   cpuPct: { warn: 90, critical: 97 },
@@ -38,11 +40,14 @@ export const THRESHOLDS: Readonly<Record<Measured, Threshold>> = {
   memoryPressurePct: { warn: 10, critical: 40 },
 };
 
+const MEASURED = Object.keys(THRESHOLDS) as Measured[];
+
 /** A server that has sent no row for longer is silent. */
 export const SILENT_AFTER_MS = 10_000;
 
 /** To leave a worse state, a figure must fall this far below its threshold, as a share of it: no flicker at the edge. */
 export const HYSTERESIS_SHARE = 0.03;
+const HELD = 1 - HYSTERESIS_SHARE;
 
 /** Figures that jump from second to second are judged by their mean over about this long. */
 export const SMOOTHING_MS = 10_000;
@@ -54,16 +59,18 @@ export function severityOf(state: State): number {
   return SEVERITY[state];
 }
 
-/** The state that a server's figures mean, given the one that it is in. */
+/** The state that a server's figures mean, given the one that it is in. Most servers are fine, and cost nothing more. */
 export function judgeFigures(figures: JudgedFigures, before: State = 'ok'): Judgement {
-  const found: { state: State; share: number; reason: string }[] = [];
-  for (const name of Object.keys(THRESHOLDS) as Measured[]) {
+  let found: { state: State; share: number; reason: string }[] | undefined;
+  for (const name of MEASURED) {
     const value = figures[name];
     if (value === null) continue;
-    const state = levelOf(value, THRESHOLDS[name], before);
+    const threshold = THRESHOLDS[name];
+    const state = levelOf(value, threshold, before);
     if (state === 'ok') continue;
-    found.push({ state, share: value / THRESHOLDS[name].critical, reason: reasonOf(name, value, figures) });
+    (found ??= []).push({ state, share: value / threshold.critical, reason: reasonOf(name, value, figures) });
   }
+  if (found === undefined) return FINE;
   found.sort((a, b) => severityOf(b.state) - severityOf(a.state) || b.share - a.share);
   return { state: found[0]?.state ?? 'ok', reasons: found.map(({ reason }) => reason) };
 }
@@ -86,17 +93,15 @@ export function smooth(mean: number | null, value: number | null, elapsedMs: num
 /** How close a server is to its worst threshold: 1 is critical. Orders servers of one state. */
 export function strainOf(figures: JudgedFigures): number {
   let strain = 0;
-  for (const name of Object.keys(THRESHOLDS) as Measured[]) {
+  for (const name of MEASURED) {
     strain = Math.max(strain, (figures[name] ?? 0) / THRESHOLDS[name].critical);
   }
   return strain;
 }
 
-function levelOf(value: number, threshold: Threshold, before: State): State {
-  const held = (limit: number, state: State): number =>
-    severityOf(before) >= severityOf(state) && before !== 'silent' ? limit * (1 - HYSTERESIS_SHARE) : limit;
-  if (value >= held(threshold.critical, 'critical')) return 'critical';
-  return value >= held(threshold.warn, 'warn') ? 'warn' : 'ok';
+function levelOf(value: number, { warn, critical }: Threshold, before: State): State {
+  if (value >= (before === 'critical' ? critical * HELD : critical)) return 'critical';
+  return value >= (before === 'critical' || before === 'warn' ? warn * HELD : warn) ? 'warn' : 'ok';
 }
 
 function reasonOf(name: Measured, value: number, figures: JudgedFigures): string {

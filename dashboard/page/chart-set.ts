@@ -41,8 +41,8 @@ export const CHARTS: readonly ChartPlan[] = [
     [
       line('cpuUserPct', 'user'),
       line('cpuSystemPct', 'system'),
-      line('cpuIowaitPct', 'waiting for IO'),
-      line('cpuStealPct', 'stolen'),
+      line('cpuIowaitPct', 'IO wait'),
+      line('cpuStealPct', 'steal'),
     ],
     { stacked: true, ...SHARE },
   ),

@@ -1,6 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { many } from '../quantities.ts';
 import { Sparkline, StateMark, stateWord } from './marks.tsx';
 import { parameter, setParameter } from './route.ts';
 import { mappedHosts } from './shown-list.ts';
@@ -35,7 +36,7 @@ export function HeatMap(): JSX.Element {
   return (
     <div class="heat-map">
       <div class="heat-map-head">
-        <h2>Map</h2>
+        <h2>{many(mappedHosts.value.length, 'server')}, by name</h2>
         <label>
           shade by{' '}
           <select

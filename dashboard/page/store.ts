@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import type { CpuHistory, DataReport, PipelineReport, ServersUpdate, ServerSummary, Snapshot } from '../api/wire.ts';
 import { countStates } from '../headline.ts';
 
@@ -13,6 +13,12 @@ export const servers = new Map<string, ServerView>();
 export const version = signal(0);
 export const data = signal<DataReport | undefined>(undefined);
 export const pipeline = signal<PipelineReport | undefined>(undefined);
+
+/** What is shown changes at most this often, all of it at once: calm to look at, and one picture to draw instead of five. */
+const SHOW_EVERY_MS = 800;
+let shownAt = -SHOW_EVERY_MS;
+let showTimer: number | undefined;
+let next: { data?: DataReport; pipeline?: PipelineReport } = {};
 
 /** Server time as far as the stream tells, so that ages are right on a machine whose clock is not. */
 export const nowMs = signal(Date.now());
@@ -30,9 +36,36 @@ export function setClock(serverNowMs: number): void {
   if (Math.abs(offset - clockOffsetMs) > 250) clockOffsetMs = offset;
 }
 
-export function tickClock(): void {
-  nowMs.value = Date.now() + clockOffsetMs;
+/** Shows what has come in, and the time, now or as soon as may be. */
+export function showSoon(): void {
+  if (showTimer !== undefined) return;
+  showTimer = window.setTimeout(show, Math.max(0, shownAt + SHOW_EVERY_MS - performance.now()));
 }
+
+export function noteData(report: DataReport): void {
+  next.data = report;
+}
+
+export function notePipeline(report: PipelineReport): void {
+  next.pipeline = report;
+}
+
+function show(): void {
+  showTimer = undefined;
+  shownAt = performance.now();
+  const { data: newData, pipeline: newPipeline } = next;
+  next = {};
+  batch(() => {
+    nowMs.value = Date.now() + clockOffsetMs;
+    if (newData !== undefined) data.value = newData;
+    if (newPipeline !== undefined) pipeline.value = newPipeline;
+    version.value += 1;
+  });
+  document.documentElement.dataset['fleet'] = servers.size > CALM_FROM_SERVERS ? 'large' : 'small';
+}
+
+/** From so many servers on figures change without fading in: that many animations would cost more than the figures. */
+const CALM_FROM_SERVERS = 500;
 
 export function applySnapshot(snapshot: Snapshot): void {
   setClock(snapshot.nowMs);
@@ -40,10 +73,8 @@ export function applySnapshot(snapshot: Snapshot): void {
   historyBucketMs = snapshot.cpuHistory.bucketMs;
   historyLastMs = snapshot.cpuHistory.lastBucketMs;
   for (const summary of snapshot.servers) servers.set(summary.host, viewOf(summary, snapshot.cpuHistory));
-  data.value = snapshot.data;
-  pipeline.value = snapshot.pipeline;
-  version.value += 1;
-  tickClock();
+  next = { data: snapshot.data, pipeline: snapshot.pipeline };
+  showSoon();
 }
 
 export function applyUpdate(update: ServersUpdate): void {
@@ -67,8 +98,8 @@ export function applyUpdate(update: ServersUpdate): void {
     noteCpu(host, known.eventTimeMs, known.cpuPct);
   }
   for (const host of update.gone) servers.delete(host);
-  data.value = update.data;
-  version.value += 1;
+  noteData(update.data);
+  showSoon();
 }
 
 function viewOf(summary: ServerSummary, history: CpuHistory | undefined): ServerView {

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { PipelineReport, ServersUpdate, Snapshot, Tick } from '../api/wire.ts';
-import { applySnapshot, applyUpdate, data, nowMs, pipeline, setClock, tickClock } from './store.ts';
+import { applySnapshot, applyUpdate, noteData, notePipeline, nowMs, setClock, showSoon } from './store.ts';
 
 /** The stream speaks every second; after this long without a word it is dead. */
 const DEAD_AFTER_MS = 2_500;
@@ -33,10 +33,11 @@ function connect(): void {
   source.onerror = lose;
   on<Snapshot>('snapshot', applySnapshot);
   on<ServersUpdate>('servers', applyUpdate);
-  on<PipelineReport>('pipeline', (report) => (pipeline.value = report));
+  on<PipelineReport>('pipeline', notePipeline);
   on<Tick>('tick', (tick) => {
     setClock(tick.nowMs);
-    data.value = tick.data;
+    noteData(tick.data);
+    showSoon();
   });
 }
 
@@ -55,7 +56,7 @@ function on<T>(event: string, apply: (data: T) => void): void {
 
 function watch(): void {
   if (document.hidden) return;
-  tickClock();
+  showSoon();
   if (retryTimer === undefined && performance.now() - heardAt > DEAD_AFTER_MS) lose();
 }
 
