@@ -1,16 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock/clock.ts';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { KafkaCluster } from '../kafka/cluster.ts';
+import type { TopicOffsets } from '../kafka/cluster.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
 import { ensureTable } from '../lake/ensure-table.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
-import { TableLog } from '../lake/log/table-log.ts';
+import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { type BatchPlan, type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
 import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
@@ -23,9 +21,13 @@ const MOVED_BACK_LOOK_EVERY_MS = 500;
 /** What a worker works with: opened once, shared by its activities. */
 export interface IngestParts {
   readonly storage: Storage;
-  readonly cluster: KafkaCluster;
+  readonly cluster: TopicOffsets;
   readonly engine: Engine;
   readonly tablesFolder: string;
+  readonly clock: Clock;
+  /** Names an attempt: no two of any workers may ever get the same. */
+  readonly attemptName: () => string;
+  readonly log?: TableLogOptions;
 }
 
 /** A batch that has been planned, and how much is left in Kafka after it. */
@@ -53,8 +55,8 @@ export class IngestTable {
     this.#topicId = topicId;
     this.definition = definition;
     this.shape = mainTable(definition);
-    this.log = new TableLog(parts.storage, this.shape.path);
-    this.rejectedLog = new TableLog(parts.storage, rejectedTable(definition).path);
+    this.log = new TableLog(parts.storage, this.shape.path, parts.log);
+    this.rejectedLog = new TableLog(parts.storage, rejectedTable(definition).path, parts.log);
     this.#files = new BatchFiles(parts.storage, this.shape.path);
   }
 
@@ -83,7 +85,7 @@ export class IngestTable {
       format: 1,
       sequence,
       revision: 0,
-      plannedAtMs: Date.now(),
+      plannedAtMs: this.#parts.clock.nowMs(),
       topic,
       topicId: this.#topicId,
       ranges: batch.ranges,
@@ -99,7 +101,8 @@ export class IngestTable {
    * end below ours is believed only once it has stayed there.
    */
   async #decide(signal: AbortSignal): Promise<MicroBatch> {
-    const believedAtMs = performance.now() + MOVED_BACK_PATIENCE_MS;
+    const { clock } = this.#parts;
+    const believedAtMs = clock.elapsedMs() + MOVED_BACK_PATIENCE_MS;
     for (;;) {
       try {
         return planMicroBatch({
@@ -111,8 +114,8 @@ export class IngestTable {
         });
       } catch (thrown) {
         const movedBack = thrown instanceof SluiceError && thrown.code === 'OFFSETS_MOVED_BACK';
-        if (!movedBack || performance.now() > believedAtMs) throw thrown;
-        await sleep(MOVED_BACK_LOOK_EVERY_MS, undefined, { signal });
+        if (!movedBack || clock.elapsedMs() > believedAtMs) throw thrown;
+        await clock.sleep(MOVED_BACK_LOOK_EVERY_MS, signal);
       }
     }
   }
@@ -121,20 +124,19 @@ export class IngestTable {
   async writeAndSeal(plan: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
     const sealed = await this.#files.readSeal(plan.sequence);
     if (sealed !== undefined) return sealed;
-    const attempt = randomUUID().slice(0, 8);
-    const scratchFolder = await this.#parts.storage.scratchFolder();
-    try {
+    const attempt = this.#parts.attemptName();
+    return this.#parts.storage.withScratchFolder(async (scratchFolder) => {
       const definition = await this.#files.readDefinition(plan.definitionHash);
       const result = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
       this.#learnRecordSize(result.fetchedBytes, result.rows + result.rejectedRows);
       await this.#addFiles(this.shape.path, result.files);
       await this.#addFiles(rejectedTable(definition).path, result.rejectedFiles);
-      return await this.#files.createSeal({
+      return this.#files.createSeal({
         format: 1,
         sequence: plan.sequence,
         revision: plan.revision,
         attempt,
-        sealedAtMs: Date.now(),
+        sealedAtMs: this.#parts.clock.nowMs(),
         topic: plan.topic,
         nextOffsets: plan.nextOffsets,
         rows: result.rows,
@@ -143,9 +145,7 @@ export class IngestTable {
         rejectedFiles: result.rejectedFiles.map(sealedFile),
         unknownFields: result.unknownFields,
       });
-    } finally {
-      await rm(scratchFolder, { recursive: true, force: true });
-    }
+    });
   }
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */

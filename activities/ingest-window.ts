@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { HiveMetastore } from '../lake/hive/metastore.ts';
+import type { Clock } from '../clock/clock.ts';
 import { rejectedTable } from '../plans/table-shape.ts';
 import { toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
-import { TablePublication } from './publication.ts';
+import { type PublicationParts, TablePublication } from './publication.ts';
 
 /** A heartbeat says that the process lives and how far the window has come. */
 export const HEARTBEAT_EVERY_MS = 1_000;
@@ -41,41 +40,52 @@ export interface IngestActivities {
   readonly ingestWindow: (input: WindowInput) => Promise<WindowProgress>;
 }
 
+/** What a worker ingests with. */
+export type WindowParts = IngestParts & PublicationParts;
+
 /** The activities of ingestion, on a worker's parts. */
-export function createIngestActivities(parts: IngestParts & { readonly metastore: HiveMetastore }): IngestActivities {
+export function createIngestActivities(parts: WindowParts): IngestActivities {
   return {
     async ingestWindow(input) {
+      const context = Context.current();
+      let latest: WindowProgress | undefined;
+      const heartbeat = setInterval(() => context.heartbeat(latest), HEARTBEAT_EVERY_MS);
       try {
-        return await runWindow(parts, input);
+        return await runWindow(parts, input, context.cancellationSignal, (progress) => (latest = progress));
       } catch (thrown) {
         throw toFailure(thrown);
+      } finally {
+        clearInterval(heartbeat);
       }
     },
   };
 }
 
-async function runWindow(
-  parts: IngestParts & { metastore: HiveMetastore },
+/** One window, until it is over or `cancelled`. `report` hears of each batch. */
+export async function runWindow(
+  parts: WindowParts,
   input: WindowInput,
+  cancelled: AbortSignal,
+  report: (progress: WindowProgress) => void,
 ): Promise<WindowProgress> {
-  const { cancellationSignal } = Context.current();
-  const table = await IngestTable.open(parts, input.table, cancellationSignal);
-  const publication = new TablePublication(parts.storage, parts.metastore, table.shape);
-  const rejected = new TablePublication(parts.storage, parts.metastore, rejectedTable(table.definition));
-  let progress = await begin(table);
-  const heartbeat = setInterval(() => Context.current().heartbeat(progress), HEARTBEAT_EVERY_MS);
-  const endsAtMs = performance.now() + input.windowMs;
+  const { clock } = parts;
+  const table = await IngestTable.open(parts, input.table, cancelled);
+  const publication = new TablePublication(parts, table.shape);
+  const rejected = new TablePublication(parts, rejectedTable(table.definition));
+  const endsAtMs = clock.elapsedMs() + input.windowMs;
   const paceMs = table.definition.freshnessTargetMs * PACE;
+  let progress: WindowProgress;
   try {
-    while (!cancellationSignal.aborted && performance.now() < endsAtMs) {
-      const startedAtMs = performance.now();
+    progress = await begin(table);
+    while (!cancelled.aborted && clock.elapsedMs() < endsAtMs) {
+      report(progress);
+      const startedAtMs = clock.elapsedMs();
       const before = progress;
-      progress = await runBatch(table, publication, rejected, progress);
+      progress = await runBatch(table, publication, rejected, progress, clock);
       if (progress.batches === before.batches && input.mode === 'drain') break;
-      if (progress.remaining === '0') await pause(startedAtMs + paceMs - performance.now(), cancellationSignal);
+      if (progress.remaining === '0') await pause(startedAtMs + paceMs - clock.elapsedMs(), cancelled, clock);
     }
   } finally {
-    clearInterval(heartbeat);
     await Promise.all([publication.stop(), rejected.stop()]);
   }
   return { ...progress, hiveVersion: publication.version ?? progress.hiveVersion };
@@ -103,8 +113,9 @@ async function runBatch(
   publication: TablePublication,
   rejected: TablePublication,
   progress: WindowProgress,
+  clock: Clock,
 ): Promise<WindowProgress> {
-  const signal = AbortSignal.timeout(table.definition.limits.stepTimeoutMs);
+  const signal = clock.timeout(table.definition.limits.stepTimeoutMs);
   const planned = await table.plan(signal);
   const hive = {
     hiveVersion: publication.version ?? progress.hiveVersion,
@@ -134,6 +145,6 @@ function added(counts: WindowProgress['unknownFields'], more: WindowProgress['un
   return sum;
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  if (ms > 0) await clock.sleep(ms, signal).catch(() => undefined);
 }

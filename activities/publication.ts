@@ -1,14 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock/clock.ts';
 import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
 import { HivePublisher } from '../lake/hive/publisher.ts';
 import type { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { AddFile } from '../lake/log/actions.ts';
-import { type LogEntry, TableLog } from '../lake/log/table-log.ts';
+import { type LogEntry, TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 
 const FIRST_RETRY_DELAY_MS = 500;
 const LONGEST_RETRY_DELAY_MS = 15_000;
+
+/** What publication works with. */
+export interface PublicationParts {
+  readonly storage: Storage;
+  readonly metastore: HiveMetastore;
+  readonly clock: Clock;
+  readonly log?: TableLogOptions;
+}
 
 /** A version that Hive has reached, and when. */
 export interface PublishedVersion {
@@ -23,6 +31,7 @@ export interface PublishedVersion {
 export class TablePublication {
   readonly #log: TableLog;
   readonly #publisher: HivePublisher;
+  readonly #clock: Clock;
   #mustReconcile = true;
   #wanted = true;
   #stopped = false;
@@ -32,8 +41,9 @@ export class TablePublication {
   #failure: SluiceError | undefined;
   readonly #running: Promise<void>;
 
-  constructor(storage: Storage, metastore: HiveMetastore, shape: TableShape) {
-    this.#log = new TableLog(storage, shape.path);
+  constructor({ storage, metastore, clock, log }: PublicationParts, shape: TableShape) {
+    this.#log = new TableLog(storage, shape.path, log);
+    this.#clock = clock;
     this.#publisher = new HivePublisher({ metastore, storage, shape });
     this.#running = this.#run();
   }
@@ -85,7 +95,7 @@ export class TablePublication {
         this.#mustReconcile = true;
         this.#wanted = true;
         if (this.#stopped) return;
-        await sleep(delayMs);
+        await this.#clock.sleep(delayMs);
         delayMs = Math.min(delayMs * 2, LONGEST_RETRY_DELAY_MS);
       }
     }
@@ -104,7 +114,7 @@ export class TablePublication {
         : await this.#publisher.publish({ files, partitions: touchedBy(entries), afterVersion: before, version });
       this.#mustReconcile = done.publishedVersion < version;
       this.#version = done.publishedVersion;
-      this.#published.push({ version: done.publishedVersion, atMs: done.publishedAtMs ?? Date.now() });
+      this.#published.push({ version: done.publishedVersion, atMs: done.publishedAtMs ?? this.#clock.nowMs() });
     }
   }
 }

@@ -40,6 +40,9 @@ export interface RequestOptions {
   readonly retryLimitMs?: number | undefined;
 }
 
+/** What planning asks of a cluster. */
+export type TopicOffsets = Pick<KafkaCluster, 'describeTopic' | 'offsets'>;
+
 /**
  * A Kafka cluster as one process sees it: who its brokers are, who leads what, and the connections to them.
  * Questions and reading go over separate connections, for a broker answers one connection's requests in order.

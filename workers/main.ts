@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinitions } from '../definition/load.ts';
 import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
 import { asSluiceError, SluiceError } from '../errors/sluice-error.ts';
@@ -12,6 +14,8 @@ import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protoco
 import { registerSearchAttributes } from './search-attributes.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
+/** Random hexadecimal digits in an attempt's name: of two attempts at one batch, one in 4 billion would share it. */
+const ATTEMPT_NAME_LENGTH = 8;
 /** Time for a running batch to end when the worker is told to stop; a longer one is gone on with elsewhere. */
 const SHUTDOWN_GRACE_MS = 10_000;
 
@@ -39,6 +43,8 @@ async function main(): Promise<void> {
       engine,
       metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
       tablesFolder: settings.tablesFolder,
+      clock: SYSTEM_CLOCK,
+      attemptName: () => randomUUID().slice(0, ATTEMPT_NAME_LENGTH),
     }),
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     maxHeartbeatThrottleInterval: 1_000,

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors/sluice-error.ts';
 import { METHODS, type Method } from './metastore-methods.ts';
 import type { Database, Partition, Table } from './metastore-types.ts';
-import { ConnectionLost, type Endpoint, ThriftConnection } from './thrift-connection.ts';
+import { ConnectionLost, type Endpoint, type ServiceConnection, ThriftConnection } from './thrift-connection.ts';
 import { ServiceException } from './thrift-message.ts';
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
@@ -15,6 +15,8 @@ export interface MetastoreOptions {
   readonly endpoints: readonly Endpoint[];
   readonly connectTimeoutMs?: number;
   readonly callTimeoutMs?: number;
+  /** Throws ConnectionLost where there is no connection within `timeoutMs`. @default over TCP */
+  readonly connect?: (endpoint: Endpoint, timeoutMs: number) => Promise<ServiceConnection>;
 }
 
 /** What a table's parameter must still be for an alteration to be made. */
@@ -38,13 +40,15 @@ export class HiveMetastore {
   readonly #endpoints: readonly Endpoint[];
   readonly #connectTimeoutMs: number;
   readonly #callTimeoutMs: number;
-  #connection: ThriftConnection | undefined;
+  readonly #open: NonNullable<MetastoreOptions['connect']>;
+  #connection: ServiceConnection | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: MetastoreOptions) {
     this.#endpoints = options.endpoints;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
     this.#callTimeoutMs = options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.#open = options.connect ?? ((endpoint, timeoutMs) => ThriftConnection.open(endpoint, timeoutMs));
   }
 
   close(): void {
@@ -166,11 +170,11 @@ export class HiveMetastore {
     return connection.call(method, args, this.#callTimeoutMs);
   }
 
-  async #connect(): Promise<ThriftConnection> {
+  async #connect(): Promise<ServiceConnection> {
     const failures: string[] = [];
     for (const endpoint of this.#endpoints) {
       try {
-        return await ThriftConnection.open(endpoint, this.#connectTimeoutMs);
+        return await this.#open(endpoint, this.#connectTimeoutMs);
       } catch (error) {
         failures.push(`${addressOf(endpoint)}: ${error instanceof Error ? error.message : String(error)}`);
       }

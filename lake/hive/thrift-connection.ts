@@ -24,8 +24,17 @@ export class ConnectionLost extends Error {
 
 type Settle = (outcome: { readonly bytes: Buffer } | { readonly lost: ConnectionLost }) => void;
 
+/** A connection to a Thrift service, to call its methods by. */
+export interface ServiceConnection {
+  readonly endpoint: Endpoint;
+  readonly usable: boolean;
+  /** @throws ServiceException, ConnectionLost */
+  call<A, R>(method: Method<A, R>, args: A, timeoutMs: number): Promise<R>;
+  close(): void;
+}
+
 /** One TCP connection to a Thrift service, one call at a time. After a time-out it is closed: its state is unknown. */
-export class ThriftConnection {
+export class ThriftConnection implements ServiceConnection {
   readonly endpoint: Endpoint;
   readonly #socket: Socket;
   #sequenceId = 0;

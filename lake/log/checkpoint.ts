@@ -1,4 +1,4 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { literal } from '../../duckdb/quote.ts';
 import { DuckDbSession } from '../../duckdb/session.ts';
@@ -15,6 +15,34 @@ const COLUMNS = `{
   "protocol": 'STRUCT("minReaderVersion" INTEGER, "minWriterVersion" INTEGER)'
 }`;
 
+/** How a checkpoint's actions become a file, and come back from one. */
+export interface CheckpointFormat {
+  /** @returns the file's size */
+  write(actions: readonly Action[], localPath: string): Promise<number>;
+  read(localPath: string): Promise<Action[]>;
+}
+
+/** A classic checkpoint: one Parquet file, written and read by DuckDB. */
+export const PARQUET_CHECKPOINT: CheckpointFormat = {
+  async write(actions, localPath) {
+    const spool = `${localPath}.ndjson`;
+    await writeFile(spool, actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
+    await DuckDbSession.once(
+      `COPY (SELECT * FROM read_json(${literal(spool)}, format = 'newline_delimited', columns = ${COLUMNS}))
+       TO ${literal(localPath)} (FORMAT parquet, COMPRESSION snappy)`,
+    );
+    return (await stat(localPath)).size;
+  },
+
+  async read(localPath) {
+    const from = literal(localPath);
+    const rows = await DuckDbSession.once(
+      `SELECT to_json(action)::VARCHAR AS action FROM read_parquet(${from}) action`,
+    );
+    return rows.map((row) => JSON.parse(String(row['action']), dropNull) as Action);
+  },
+};
+
 export interface WrittenCheckpoint {
   readonly actions: number;
   readonly files: number;
@@ -25,29 +53,23 @@ export interface WrittenCheckpoint {
  * Writes a snapshot as a Parquet checkpoint: protocol, metadata, every transaction, live files, and removed files that a
  * vacuum may still need to know.
  */
-export async function writeCheckpoint(storage: Storage, path: string, snapshot: Snapshot): Promise<WrittenCheckpoint> {
+export async function writeCheckpoint(
+  storage: Storage,
+  path: string,
+  snapshot: Snapshot,
+  format: CheckpointFormat,
+): Promise<WrittenCheckpoint> {
   const actions = actionsOf(snapshot);
-  const folder = await storage.scratchFolder();
-  try {
-    const spool = join(folder, 'checkpoint.ndjson');
-    const local = join(folder, 'checkpoint.parquet');
-    await writeFile(spool, actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
-    await DuckDbSession.once(
-      `COPY (SELECT * FROM read_json(${literal(spool)}, format = 'newline_delimited', columns = ${COLUMNS}))
-       TO ${literal(local)} (FORMAT parquet, COMPRESSION snappy)`,
-    );
-    const { size } = await stat(local);
-    await storage.addFiles([{ localPath: local, path }]);
-    return { actions: actions.length, files: snapshot.files.size, sizeBytes: size };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return storage.withScratchFolder(async (folder) => {
+    const localPath = join(folder, 'checkpoint.parquet');
+    const sizeBytes = await format.write(actions, localPath);
+    await storage.addFiles([{ localPath, path }]);
+    return { actions: actions.length, files: snapshot.files.size, sizeBytes };
+  });
 }
 
-export async function readCheckpoint(storage: Storage, path: string): Promise<Action[]> {
-  const from = literal(storage.readPathOf(path));
-  const rows = await DuckDbSession.once(`SELECT to_json(action)::VARCHAR AS action FROM read_parquet(${from}) action`);
-  return rows.map((row) => JSON.parse(String(row['action']), dropNull) as Action);
+export async function readCheckpoint(storage: Storage, path: string, format: CheckpointFormat): Promise<Action[]> {
+  return format.read(storage.readPathOf(path));
 }
 
 function actionsOf(snapshot: Snapshot): Action[] {

@@ -2,13 +2,20 @@ import { SluiceError } from '../../errors/sluice-error.ts';
 import { checkpointPath, LOG_FOLDER, logEntryPath } from '../../plans/table-paths.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Action, decodeActions, encodeActions } from './actions.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type CheckpointFormat, PARQUET_CHECKPOINT, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Snapshot } from './snapshot.ts';
 
 /** A checkpoint is written each time the version is a multiple of this. */
 export const CHECKPOINT_EVERY_COMMITS = 100;
 /** The highest protocol that this code understands; a table that asks for more must not be touched. */
 const SUPPORTED = { minReaderVersion: 1, minWriterVersion: 2 };
+
+export interface TableLogOptions {
+  /** @default CHECKPOINT_EVERY_COMMITS */
+  readonly checkpointEveryCommits?: number;
+  /** @default PARQUET_CHECKPOINT */
+  readonly checkpointFormat?: CheckpointFormat;
+}
 
 /** One version of the log as it was read. */
 export interface LogEntry {
@@ -21,10 +28,14 @@ export class TableLog {
   readonly snapshot = new Snapshot();
   readonly #storage: Storage;
   readonly #tablePath: string;
+  readonly #checkpointEveryCommits: number;
+  readonly #checkpointFormat: CheckpointFormat;
 
-  constructor(storage: Storage, tablePath: string) {
+  constructor(storage: Storage, tablePath: string, options: TableLogOptions = {}) {
     this.#storage = storage;
     this.#tablePath = tablePath;
+    this.#checkpointEveryCommits = options.checkpointEveryCommits ?? CHECKPOINT_EVERY_COMMITS;
+    this.#checkpointFormat = options.checkpointFormat ?? PARQUET_CHECKPOINT;
   }
 
   /**
@@ -69,10 +80,10 @@ export class TableLog {
   /** Writes a checkpoint of the snapshot where one is due; readers may then skip all entries before. */
   async checkpointIfDue(): Promise<boolean> {
     const { version } = this.snapshot;
-    if (version <= 0 || version % CHECKPOINT_EVERY_COMMITS !== 0) return false;
+    if (version <= 0 || version % this.#checkpointEveryCommits !== 0) return false;
     const path = this.#path(checkpointPath(version));
     if (await this.#storage.exists(path)) return false;
-    const written = await writeCheckpoint(this.#storage, path, this.snapshot);
+    const written = await writeCheckpoint(this.#storage, path, this.snapshot, this.#checkpointFormat);
     const hint = { version, size: written.actions, sizeInBytes: written.sizeBytes, numOfAddFiles: written.files };
     await this.#storage.replaceHint(this.#path(`${LOG_FOLDER}/_last_checkpoint`), Buffer.from(JSON.stringify(hint)));
     return true;
@@ -82,7 +93,8 @@ export class TableLog {
     const hint = await this.#storage.read(this.#path(`${LOG_FOLDER}/_last_checkpoint`));
     if (hint === undefined) return;
     const { version } = JSON.parse(hint.toString('utf8')) as { version: number };
-    const actions = await readCheckpoint(this.#storage, this.#path(checkpointPath(version)));
+    const path = this.#path(checkpointPath(version));
+    const actions = await readCheckpoint(this.#storage, path, this.#checkpointFormat);
     this.#apply({ version, actions });
   }
 

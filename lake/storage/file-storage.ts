@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,10 +27,14 @@ export class FileStorage implements Storage {
     return join(this.#root, path);
   }
 
-  async scratchFolder(): Promise<string> {
+  async withScratchFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
     const folder = this.readPathOf(`${TEMPORARY}/${randomUUID()}`);
     await this.#guard('create the folder', folder, () => mkdir(folder, { recursive: true }));
-    return folder;
+    try {
+      return await use(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   async read(path: string): Promise<Buffer | undefined> {

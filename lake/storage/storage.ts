@@ -17,8 +17,8 @@ export interface Storage {
   uriOf(path: string): string;
   /** What an engine in this process opens to read the object. */
   readPathOf(path: string): string;
-  /** A local folder to write files into that `addFiles` will then take. */
-  scratchFolder(): Promise<string>;
+  /** Lends a local folder to write files into that `addFiles` will then take. It is deleted when `use` has ended. */
+  withScratchFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   /** The object's bytes, or undefined where there is none. */
   read(path: string): Promise<Buffer | undefined>;
   exists(path: string): Promise<boolean>;

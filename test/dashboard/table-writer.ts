@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { loadDefinition } from '../../definition/load.ts';
@@ -67,8 +67,7 @@ export class TableWriter {
     await ensureTable(this.#rejectedLog, rejectedTable(this.definition), source);
     this.#sequence += 1;
     const batch = { sequence: this.#sequence, revision: 0, shard: 0 };
-    const folder = await this.#storage.scratchFolder();
-    try {
+    return this.#storage.withScratchFolder(async (folder) => {
       const localPath = join(folder, 'rows.parquet');
       const path = batchFilePath(batch, randomUUID().slice(0, 8), 0);
       const rows = await this.#copy(localPath, seconds, options);
@@ -104,9 +103,7 @@ export class TableWriter {
       );
       await this.log.checkpointIfDue();
       return this.log.snapshot.version;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
 
   close(): void {

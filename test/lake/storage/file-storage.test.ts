@@ -38,12 +38,14 @@ describe('FileStorage', () => {
   });
 
   it('adds files whole, and refuses a path that has been used', async () => {
-    const { storage } = open();
-    const scratch = await storage.scratchFolder();
-    writeFileSync(join(scratch, 'f'), 'content');
-    await storage.addFiles([{ localPath: join(scratch, 'f'), path: 'data/f' }]);
-    expect((await storage.read('data/f'))?.toString()).toBe('content');
-    await expect(storage.addFiles([{ localPath: join(scratch, 'f'), path: 'data/f' }])).rejects.toThrow(/add/);
+    const { storage, folder } = open();
+    await storage.withScratchFolder(async (scratch) => {
+      writeFileSync(join(scratch, 'f'), 'content');
+      await storage.addFiles([{ localPath: join(scratch, 'f'), path: 'data/f' }]);
+      expect((await storage.read('data/f'))?.toString()).toBe('content');
+      await expect(storage.addFiles([{ localPath: join(scratch, 'f'), path: 'data/f' }])).rejects.toThrow(/add/);
+    });
+    expect(readdirSync(join(folder, '_tmp'))).toEqual([]);
   });
 
   it('links as often as it is told to', async () => {
