@@ -7,7 +7,7 @@ import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
-import { readSettings } from '../settings/settings.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
 
 export function registerSql(program: Command): void {
   program
@@ -17,14 +17,9 @@ export function registerSql(program: Command): void {
     .option('--json', 'print JSON', false)
     .action(async (select: string, { json }: { json: boolean }) => {
       const settings = readSettings();
-      const storage = openStorage(settings.lakeUri);
       const session = await DuckDbSession.open();
       try {
-        for (const definition of loadDefinitions(settings.tablesFolder)) {
-          for (const shape of [mainTable(definition), rejectedTable(definition)])
-            await defineView(session, storage, shape);
-        }
-        const rows = await session.rows(select);
+        const rows = await selectRows(session, settings, select);
         if (json) console.log(JSON.stringify(rows, null, 2));
         else console.table(rows);
       } catch (thrown) {
@@ -36,16 +31,44 @@ export function registerSql(program: Command): void {
     });
 }
 
-/** A view of the files that are live in one snapshot of the log, and of no others. */
-async function defineView(session: DuckDbSession, storage: Storage, shape: TableShape): Promise<void> {
+/** Runs the query with a view for each table that it names. */
+async function selectRows(
+  session: DuckDbSession,
+  settings: Settings,
+  select: string,
+): Promise<Record<string, unknown>[]> {
+  const storage = openStorage(settings);
+  const shapes = loadDefinitions(settings.tablesFolder).flatMap((definition) => [
+    mainTable(definition),
+    rejectedTable(definition),
+  ]);
+  const named = shapes.filter(({ table }) => select.toLowerCase().includes(table.toLowerCase()));
+  const tables = await Promise.all(named.map(async (shape) => ({ shape, paths: await livePaths(storage, shape) })));
+  const paths = tables.flatMap((table) => table.paths);
+  return storage.readLocally(paths, async (local) => {
+    const localPaths = new Map(paths.map((path, index) => [path, local[index] ?? '']));
+    for (const table of tables) {
+      await defineView(
+        session,
+        table.shape,
+        table.paths.map((path) => localPaths.get(path) ?? ''),
+      );
+    }
+    return session.rows(select);
+  });
+}
+
+/** The files that are live in one snapshot of the log. */
+async function livePaths(storage: Storage, shape: TableShape): Promise<string[]> {
   const log = new TableLog(storage, shape.path);
   await log.refresh();
-  const paths = [...log.snapshot.files.keys()].map((path) =>
-    literal(storage.readPathOf(`${shape.path}/${decodeURI(path)}`)),
-  );
-  if (paths.length === 0) return;
+  return [...log.snapshot.files.keys()].map((path) => `${shape.path}/${decodeURI(path)}`);
+}
+
+async function defineView(session: DuckDbSession, shape: TableShape, files: readonly string[]): Promise<void> {
+  if (files.length === 0) return;
   await session.run(
     `CREATE VIEW ${identifier(shape.table)} AS
-     SELECT * FROM read_parquet([${paths.join(', ')}], union_by_name = true, hive_partitioning = false)`,
+     SELECT * FROM read_parquet([${files.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false)`,
   );
 }

@@ -36,7 +36,7 @@ export interface PartitionReport {
 }
 
 export async function reportTable(settings: Settings, definition: TableDefinition): Promise<TableReport> {
-  const storage = openStorage(settings.lakeUri);
+  const storage = openStorage(settings);
   const shape = mainTable(definition);
   const { topic } = definition.source;
   const [lake, rejected, ends] = await Promise.all([

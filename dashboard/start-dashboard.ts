@@ -5,7 +5,7 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import { loadDefinitions } from '../definition/load.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { LakeSettings, Settings } from '../settings/settings.ts';
 import { createApp } from './api/app.ts';
 import { bundlePage } from './api/page-bundle.ts';
 import { FollowLoop } from './follower/follow-loop.ts';
@@ -24,7 +24,7 @@ export const HEALTH_TABLE = 'server_health';
 const CLIENT_ID = 'sluice-dashboard';
 
 /** What the dashboard needs of the settings. */
-export type DashboardSettings = Pick<Settings, 'dashboard' | 'lakeUri' | 'tablesFolder' | 'kafka' | 'temporal'>;
+export type DashboardSettings = LakeSettings & Pick<Settings, 'dashboard' | 'tablesFolder' | 'kafka' | 'temporal'>;
 
 export interface Dashboard {
   readonly url: string;
@@ -38,7 +38,7 @@ export async function startDashboard(
   kafka: OffsetSource = new KafkaCluster(settings.kafka, CLIENT_ID),
 ): Promise<Dashboard> {
   const definitions = loadDefinitions(settings.tablesFolder);
-  const storage = openStorage(settings.lakeUri);
+  const storage = openStorage(settings);
   const pipelines = definitions.map((definition) => ({
     table: new TableFollower(storage, definition),
     topic: new TopicWatch(kafka, definition.source.topic),

@@ -91,23 +91,18 @@ async function measureFreshness(
     const committedAtMs = actions.find((action) => action.commitInfo)?.commitInfo?.timestamp ?? 0;
     const hiveAtMs = published.find((publication) => publication.version >= version)?.atMs;
     return actions.flatMap(({ add }) =>
-      add === undefined
-        ? []
-        : [{ path: storage.readPathOf(`${shape.path}/${decodeURI(add.path)}`), committedAtMs, hiveAtMs }],
+      add === undefined ? [] : [{ path: `${shape.path}/${decodeURI(add.path)}`, committedAtMs, hiveAtMs }],
     );
   });
   if (files.length === 0) return null;
-  const known = files.map(
-    ({ path, committedAtMs, hiveAtMs }) => `(${literal(path)}, ${committedAtMs}, ${hiveAtMs ?? 'NULL'})`,
-  );
-  const [row] = await DuckDbSession.once(
-    `WITH known(path, committed, hive) AS (VALUES ${known.join(', ')})
-     SELECT count(*) AS rows,
-       quantile_cont(committed - event, 0.5) AS c50, quantile_cont(committed - event, 0.99) AS c99,
-       quantile_cont(hive::BIGINT - event, 0.5) AS h50, quantile_cont(hive::BIGINT - event, 0.99) AS h99
-     FROM (SELECT epoch_ms("${eventTimeColumn}") AS event, filename
-           FROM read_parquet([${files.map(({ path }) => literal(path)).join(', ')}], filename = true, hive_partitioning = false))
-     JOIN known ON known.path = filename`,
+  const paths = files.map(({ path }) => path);
+  const [row] = await storage.readLocally(paths, (local) =>
+    DuckDbSession.once(
+      latencySql(
+        eventTimeColumn,
+        files.map((file, index) => ({ ...file, path: local[index] ?? '' })),
+      ),
+    ),
   );
   const rounded = (name: string): number | null => (row?.[name] == null ? null : Math.round(Number(row[name])));
   return {
@@ -117,4 +112,21 @@ async function measureFreshness(
     hiveP50Ms: rounded('h50'),
     hiveP99Ms: rounded('h99'),
   };
+}
+
+function latencySql(
+  eventTimeColumn: string,
+  files: readonly { path: string; committedAtMs: number; hiveAtMs: number | undefined }[],
+): string {
+  const known = files.map(
+    ({ path, committedAtMs, hiveAtMs }) => `(${literal(path)}, ${committedAtMs}, ${hiveAtMs ?? 'NULL'})`,
+  );
+  const paths = files.map(({ path }) => literal(path)).join(', ');
+  return `WITH known(path, committed, hive) AS (VALUES ${known.join(', ')})
+     SELECT count(*) AS rows,
+       quantile_cont(committed - event, 0.5) AS c50, quantile_cont(committed - event, 0.99) AS c99,
+       quantile_cont(hive::BIGINT - event, 0.5) AS h50, quantile_cont(hive::BIGINT - event, 0.99) AS h99
+     FROM (SELECT epoch_ms("${eventTimeColumn}") AS event, filename
+           FROM read_parquet([${paths}], filename = true, hive_partitioning = false))
+     JOIN known ON known.path = filename`;
 }

@@ -50,16 +50,24 @@ export interface PortSettings {
   readonly dashboard: number;
 }
 
+/** Where the lake is, and how to work with it. Credentials, region and endpoint of S3 are AWS's own variables. */
+export interface LakeSettings {
+  /** Root of the lake as a URI, without a trailing slash: `file:` or `s3:`. */
+  readonly lakeUri: string;
+  /** Where files are put together or kept at hand, where the lake itself is not a file system. */
+  readonly scratchFolder: string;
+  /** Whether S3's bucket is named in the path (`host/bucket/key`) and not in the host's name. */
+  readonly s3PathStyle: boolean;
+}
+
 /** Everything that comes from the environment, read once at a process's start. */
-export interface Settings {
+export interface Settings extends LakeSettings {
   /** Where state is kept: services' data, logs, pids and, by default, the lake. */
   readonly home: string;
   /** Downloads and builds, which may be shared between homes. */
   readonly cacheFolder: string;
   /** Folder of the tables' definition files. */
   readonly tablesFolder: string;
-  /** Root of the lake as a URI, without a trailing slash. */
-  readonly lakeUri: string;
   readonly kafka: KafkaSettings;
   readonly temporal: TemporalSettings;
   readonly metastore: MetastoreSettings;
@@ -94,6 +102,8 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     cacheFolder: resolve(projectFolder, env['SLUICE_CACHE'] ?? `${home}/cache`),
     tablesFolder: resolve(projectFolder, env['SLUICE_TABLES'] ?? 'tables'),
     lakeUri: lakeUriOf(env['SLUICE_LAKE'], home),
+    scratchFolder: resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`),
+    s3PathStyle: pathStyleOf(env),
     kafka: kafkaSettings(env, ports),
     temporal: temporalSettings(env, ports),
     metastore: metastoreSettings(env, ports),
@@ -104,11 +114,23 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
 
 function lakeUriOf(value: string | undefined, home: string): string {
   if (value === undefined || value === '') return pathToFileURL(`${home}/lake`).href;
-  const uri = value.includes('://') ? value : pathToFileURL(resolve(value)).href;
-  if (!uri.startsWith('file://')) {
-    throw invalid('SLUICE_LAKE', `"${value}" is not a file: location, the only storage supported so far`);
-  }
-  return uri.replace(/\/+$/, '');
+  const uri = (value.includes('://') ? value : pathToFileURL(resolve(value)).href).replace(/\/+$/, '');
+  if (uri.startsWith('file://')) return uri;
+  const s3 = S3_LOCATION.exec(uri);
+  if (s3 !== null) return `s3://${s3[1] ?? ''}`;
+  // The value is not repeated: someone may have put credentials into it.
+  throw invalid('SLUICE_LAKE', 'it is neither a folder, nor file:///folder, nor s3://bucket/prefix');
+}
+
+/** Bucket and prefix; names that every client writes alike into a URL. */
+const S3_LOCATION = /^s3a?:\/\/([a-z0-9][a-z0-9.-]+[a-z0-9](\/(?!\.{1,2}(\/|$))[\w.=-]+)*)$/;
+
+/** A server of one's own is mostly reached by one name, Amazon's by one for each bucket. */
+function pathStyleOf(env: Environment): boolean {
+  const value = env['SLUICE_S3_PATH_STYLE'];
+  if (!value) return Boolean(env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL']);
+  if (value !== 'true' && value !== 'false') throw invalid('SLUICE_S3_PATH_STYLE', `"${value}" is not true or false`);
+  return value === 'true';
 }
 
 function kafkaSettings(env: Environment, ports: PortSettings): KafkaSettings {

@@ -33,7 +33,7 @@ export async function waitUntilCommitted(
     const [partition = '', offset] = position.split('/');
     ends.set(partition, Math.max(ends.get(partition) ?? 0, Number(offset) + 1));
   }
-  const log = new TableLog(openStorage(settings.lakeUri), mainTable(definition).path);
+  const log = new TableLog(openStorage(settings), mainTable(definition).path);
   await waitFor('every record to be committed', limitMs, async () => {
     await log.refresh();
     const reached = [...ends].every(
@@ -59,24 +59,21 @@ export async function compareTables(
     else if (!isRight(record)) differences.wrong.push(position);
     seen.add(position);
   };
-  const session = await DuckDbSession.open();
-  const rows = await session.rows(
-    `SELECT concat(kafka_partition, '/', kafka_offset) AS at, load_1, host FROM ${await liveFiles(settings, mainTable(definition))}`,
-  );
-  for (const row of rows) {
+  for (const row of await rowsOf(
+    settings,
+    mainTable(definition),
+    "concat(kafka_partition, '/', kafka_offset) AS at, load_1, host",
+  )) {
     meet(
       String(row['at']),
       (record) => record.rejectedFor === undefined && row['load_1'] === record.mark && row['host'] === record.key,
     );
   }
-  const rejected = await liveFiles(settings, rejectedTable(definition));
-  const refused =
-    rejected === undefined
-      ? []
-      : await session.rows(
-          `SELECT concat(kafka_partition, '/', kafka_offset) AS at, reason, hex(record_value) AS value, record_key::VARCHAR AS key FROM ${rejected}`,
-        );
-  for (const row of refused) {
+  for (const row of await rowsOf(
+    settings,
+    rejectedTable(definition),
+    "concat(kafka_partition, '/', kafka_offset) AS at, reason, hex(record_value) AS value, record_key::VARCHAR AS key",
+  )) {
     meet(
       String(row['at']),
       (record) =>
@@ -85,17 +82,19 @@ export async function compareTables(
         row['value'] === (record.value === null ? null : record.value.toString('hex').toUpperCase()),
     );
   }
-  session.close();
   for (const position of written.keys()) if (!seen.has(position)) differences.missing.push(position);
   return differences;
 }
 
-async function liveFiles(settings: Settings, shape: TableShape): Promise<string | undefined> {
-  const storage = openStorage(settings.lakeUri);
+/** Columns of every row of a table's live files. */
+async function rowsOf(settings: Settings, shape: TableShape, columns: string): Promise<Record<string, unknown>[]> {
+  const storage = openStorage(settings);
   const log = new TableLog(storage, shape.path);
   await log.refresh();
-  const paths = [...log.snapshot.files.keys()].map((path) =>
-    literal(storage.readPathOf(`${shape.path}/${decodeURI(path)}`)),
-  );
-  return paths.length === 0 ? undefined : `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
+  const paths = [...log.snapshot.files.keys()].map((path) => `${shape.path}/${decodeURI(path)}`);
+  if (paths.length === 0) return [];
+  return storage.readLocally(paths, (local) => {
+    const files = local.map(literal).join(', ');
+    return DuckDbSession.once(`SELECT ${columns} FROM read_parquet([${files}], hive_partitioning = false)`);
+  });
 }

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     taskQueue: INGEST_TASK_QUEUE,
     workflowBundle: bundle,
     activities: createIngestActivities({
-      storage: openStorage(settings.lakeUri),
+      storage: openStorage(settings),
       cluster,
       engine,
       metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),

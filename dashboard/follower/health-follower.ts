@@ -81,12 +81,8 @@ export class HealthFollower {
       const taken = this.#waiting.slice(0, FILES_PER_READ);
       try {
         const fromMs = (this.servers.newestEventTimeMs ?? Date.now()) - MEMORY_KEEP_MS;
-        this.#note(
-          await this.#window.read(
-            taken.map(({ file }) => file),
-            fromMs,
-          ),
-        );
+        const files = taken.map(({ file }) => file);
+        this.#note(await this.#table.readFiles(files, (readable) => this.#window.read(readable, fromMs)));
       } catch (thrown) {
         for (const waiting of taken) waiting.attempts += 1;
         this.unreadCommits += taken.filter(({ attempts }) => attempts >= READ_ATTEMPTS).length;
@@ -124,12 +120,8 @@ export class HealthFollower {
 
   async #readPast(files: readonly IndexedFile[], fromMs: number): Promise<void> {
     if (files.length === 0) return;
-    this.#note(
-      await this.#window.read(
-        files.map((file) => this.#table.committedFile(file)),
-        fromMs,
-      ),
-    );
+    const committed = files.map((file) => this.#table.committedFile(file));
+    this.#note(await this.#table.readFiles(committed, (readable) => this.#window.read(readable, fromMs)));
     this.memoryFromMs = Math.min(this.memoryFromMs, files.at(-1)?.maxTimeMs ?? this.memoryFromMs);
   }
 
@@ -139,7 +131,8 @@ export class HealthFollower {
     const old = this.#table.files.overlapping(sinceMs, beforeMs);
     const { files } = sampleFiles(old, sinceMs, beforeMs, ROLL_CALL_FILES);
     if (files.length === 0) return;
-    const { latest } = await this.#window.glance(files.map((file) => this.#table.committedFile(file)));
+    const committed = files.map((file) => this.#table.committedFile(file));
+    const { latest } = await this.#table.readFiles(committed, (readable) => this.#window.glance(readable));
     const unknown = [...latest].filter(([host, row]) => !this.servers.get(host) && row.eventTimeMs >= sinceMs);
     this.servers.apply(new Map(unknown));
   }

@@ -1,11 +1,17 @@
 import type { HealthColumn } from './health-columns.ts';
 
+/** A live file of a table, with the commit that brought it. */
 export interface CommittedFile {
-  /** What DuckDB opens. */
-  readonly readPath: string;
+  /** Relative to the table's folder, decoded. */
+  readonly path: string;
   /** The commit that made its rows readable; undefined for a rewritten file, whose rows were committed before. */
   readonly commit: { readonly version: number; readonly atMs: number } | undefined;
   readonly maxTimeMs: number;
+}
+
+/** A file that is at hand for DuckDB to open. */
+export interface ReadableFile extends CommittedFile {
+  readonly readPath: string;
 }
 
 export function quoted(text: string): string {
@@ -17,7 +23,7 @@ export function quoted(text: string): string {
  * the files do not have (an older file, another definition) is NULL. A row from a clock that runs ahead counts as of its
  * commit, so that one wrong clock cannot make all others look late.
  */
-export function relationOf(columns: readonly HealthColumn[], files: readonly CommittedFile[]): string {
+export function relationOf(columns: readonly HealthColumn[], files: readonly ReadableFile[]): string {
   const declared = [
     'NULL::VARCHAR AS host',
     'NULL::TIMESTAMPTZ AS event_time',
@@ -34,7 +40,7 @@ export function relationOf(columns: readonly HealthColumn[], files: readonly Com
 }
 
 /** Commit of each row: a constant where all files are of one commit, since joining costs as much as reading. */
-function commitSql(files: readonly CommittedFile[]): { version: string; atMs: string; join: string } {
+function commitSql(files: readonly ReadableFile[]): { version: string; atMs: string; join: string } {
   const [first] = files;
   const alike = files.every(({ commit }) => commit?.version === first?.commit?.version);
   if (alike) {

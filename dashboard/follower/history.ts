@@ -124,6 +124,8 @@ export class History {
     const { files, sampled } = sampleFiles(overlapping, fromMs, toMs, MAX_FILES_PER_SERIES);
     cached.sampled ||= sampled;
     const committed = files.map((file) => ({ ...this.#table.committedFile(file), commit: undefined }));
-    return this.#window.meansOfFiles(committed, host, fromMs, toMs, bucketMs);
+    return this.#table.readFiles(committed, (readable) =>
+      this.#window.meansOfFiles(readable, host, fromMs, toMs, bucketMs),
+    );
   }
 }

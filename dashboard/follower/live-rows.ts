@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { bucketOf } from './freshness.ts';
 import { LIVE_COLUMNS, type LiveRow } from './health-columns.ts';
-import { type CommittedFile, relationOf } from './health-sql.ts';
+import { type ReadableFile, relationOf } from './health-sql.ts';
 
 export interface ArrivedRows {
   /** The newest row of each host. */
@@ -18,10 +18,7 @@ interface Vector {
 }
 
 /** Reads of some files what the live page needs, chunk by chunk, so that a large commit does not stop the process. */
-export async function readLiveRows(
-  connection: DuckDBConnection,
-  files: readonly CommittedFile[],
-): Promise<ArrivedRows> {
+export async function readLiveRows(connection: DuckDBConnection, files: readonly ReadableFile[]): Promise<ArrivedRows> {
   const latest = new Map<string, LiveRow>();
   const latencies = new Map<number, Map<number, number>>();
   const commits = new Map(files.flatMap(({ commit }) => (commit ? [[commit.version, commit.atMs] as const] : [])));

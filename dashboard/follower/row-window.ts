@@ -1,6 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { CHARTED_COLUMNS } from './health-columns.ts';
-import { type CommittedFile, relationOf } from './health-sql.ts';
+import { type ReadableFile, relationOf } from './health-sql.ts';
 import { type ArrivedRows, readLiveRows } from './live-rows.ts';
 
 /** Rows are dropped by whole segments of this much commit time: dropping a table frees its memory, deleting rows does not. */
@@ -63,7 +63,7 @@ export class RowWindow {
   }
 
   /** Reads files once: rows since `fromMs` into memory, and what their newest rows say. */
-  async read(files: readonly CommittedFile[], fromMs: number): Promise<ArrivedRows> {
+  async read(files: readonly ReadableFile[], fromMs: number): Promise<ArrivedRows> {
     return this.#inTurn(async () => {
       const bySegment = Map.groupBy(files, ({ commit, maxTimeMs }) =>
         Math.floor((commit?.atMs ?? maxTimeMs) / SEGMENT_MS),
@@ -74,7 +74,7 @@ export class RowWindow {
   }
 
   /** What the newest rows of some files say, without keeping any. */
-  async glance(files: readonly CommittedFile[]): Promise<ArrivedRows> {
+  async glance(files: readonly ReadableFile[]): Promise<ArrivedRows> {
     return this.#inTurn(() => readLiveRows(this.#writing, files));
   }
 
@@ -99,7 +99,7 @@ export class RowWindow {
 
   /** The same from files. */
   async meansOfFiles(
-    files: readonly CommittedFile[],
+    files: readonly ReadableFile[],
     host: string,
     fromMs: number,
     toMs: number,
@@ -127,7 +127,7 @@ export class RowWindow {
     });
   }
 
-  async #keep(start: number, files: readonly CommittedFile[], fromMs: number): Promise<void> {
+  async #keep(start: number, files: readonly ReadableFile[], fromMs: number): Promise<void> {
     let segment = this.#segments.get(start);
     if (segment === undefined) {
       segment = { table: `segment_${start}`, rows: 0 };

@@ -6,7 +6,7 @@ import { partitionAppId } from '../../plans/batch.ts';
 import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { type Commit, commitOf, commitsSince } from './commits.ts';
 import { FileIndex } from './file-index.ts';
-import type { CommittedFile } from './health-sql.ts';
+import type { CommittedFile, ReadableFile } from './health-sql.ts';
 import { HOUR_MS, TableFigures } from './table-figures.ts';
 
 /** How often the log is looked at for its next entry: one attempt to open a file. */
@@ -66,13 +66,18 @@ export class TableFollower {
     return commits;
   }
 
-  /** A live file as DuckDB opens it, with the commit that brought it, if that was in the last hour. */
-  committedFile(file: { readonly path: string; readonly maxTimeMs: number }): CommittedFile {
-    return {
-      readPath: this.#storage.readPathOf(`${mainTable(this.definition).path}/${file.path}`),
-      commit: this.#commitOfFile.get(file.path),
-      maxTimeMs: file.maxTimeMs,
-    };
+  /** A live file with the commit that brought it, if that was in the last hour. */
+  committedFile({ path, maxTimeMs }: { readonly path: string; readonly maxTimeMs: number }): CommittedFile {
+    return { path, commit: this.#commitOfFile.get(path), maxTimeMs };
+  }
+
+  /** Has files at hand for DuckDB until `use` has ended. */
+  async readFiles<T>(files: readonly CommittedFile[], use: (files: readonly ReadableFile[]) => Promise<T>): Promise<T> {
+    const folder = mainTable(this.definition).path;
+    const paths = files.map(({ path }) => `${folder}/${path}`);
+    return this.#storage.readLocally(paths, (local) =>
+      use(files.map((file, index) => ({ ...file, readPath: local[index] ?? '' }))),
+    );
   }
 
   /** When a version of the last hour was committed. */

@@ -69,7 +69,7 @@ export async function writeCheckpoint(
 }
 
 export async function readCheckpoint(storage: Storage, path: string, format: CheckpointFormat): Promise<Action[]> {
-  return format.read(storage.readPathOf(path));
+  return storage.readLocally([path], ([local = '']) => format.read(local));
 }
 
 function actionsOf(snapshot: Snapshot): Action[] {

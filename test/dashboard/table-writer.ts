@@ -10,6 +10,7 @@ import { openStorage } from '../../lake/storage/open-storage.ts';
 import type { Storage } from '../../lake/storage/storage.ts';
 import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
+import { readSettings } from '../../settings/settings.ts';
 
 const TABLES = new URL('../../tables', import.meta.url).pathname;
 const PARTITIONS = 3;
@@ -44,7 +45,7 @@ export class TableWriter {
   #offset = 0;
 
   private constructor(lakeUri: string, hosts: number, connection: DuckDBConnection) {
-    this.#storage = openStorage(lakeUri);
+    this.#storage = openStorage(readSettings({ SLUICE_LAKE: lakeUri }));
     this.log = new TableLog(this.#storage, mainTable(this.definition).path);
     this.#rejectedLog = new TableLog(this.#storage, rejectedTable(this.definition).path);
     this.#hosts = hosts;

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { commitBatch } from '../../lake/commit-batch.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
-import { FileStorage } from '../../lake/storage/file-storage.ts';
+import { FileStorage } from '../../lake/storage/file/file-storage.ts';
 import { BatchFiles } from '../../lake/batch-files.ts';
 import { type BatchPlan, type BatchSeal, partitionAppId } from '../../plans/batch.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

@@ -33,9 +33,31 @@ describe('readSettings', () => {
     ['HIVE_METASTORE_URIS', { HIVE_METASTORE_URIS: 'hive:9083' }],
     ['KAFKA_SASL_PASSWORD', { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'me' }],
     ['SLUICE_LAKE', { SLUICE_LAKE: 'ftp://x/y' }],
+    ['SLUICE_LAKE', { SLUICE_LAKE: 's3://bucket/../other' }],
+    ['SLUICE_S3_PATH_STYLE', { SLUICE_S3_PATH_STYLE: 'yes' }],
   ])('names %s where it is wrong', (variable, env) => {
     expect(() => readSettings(env)).toThrow(
       expect.objectContaining({ code: 'SETTINGS_INVALID', details: { variable } }),
     );
+  });
+
+  it.each([
+    ['s3://my-lake', 's3://my-lake'],
+    ['s3://my-lake/some/prefix/', 's3://my-lake/some/prefix'],
+    ['s3a://my-lake/x', 's3://my-lake/x'],
+  ])('takes the bucket and prefix of %s', (given, lakeUri) => {
+    expect(readSettings({ SLUICE_LAKE: given })).toMatchObject({ lakeUri, s3PathStyle: false });
+  });
+
+  it('does not repeat credentials that someone has put into the location', () => {
+    expect(() => readSettings({ SLUICE_LAKE: 's3://key:planted-secret@bucket/x' })).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('planted-secret') as string }),
+    );
+  });
+
+  it('names the bucket in the path for a server of one’s own, unless told otherwise', () => {
+    const AWS_ENDPOINT_URL_S3 = 'http://minio:9000';
+    expect(readSettings({ AWS_ENDPOINT_URL_S3 }).s3PathStyle).toBe(true);
+    expect(readSettings({ AWS_ENDPOINT_URL_S3, SLUICE_S3_PATH_STYLE: 'false' }).s3PathStyle).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ import { HiveMetastore } from '../../../lake/hive/metastore.ts';
 import { HivePublisher } from '../../../lake/hive/publisher.ts';
 import { BOOL, STRING, struct } from '../../../lake/hive/thrift-codec.ts';
 import { ThriftConnection } from '../../../lake/hive/thrift-connection.ts';
-import { FileStorage } from '../../../lake/storage/file-storage.ts';
+import { FileStorage } from '../../../lake/storage/file/file-storage.ts';
 import type { LiveFile } from '../../../plans/publication.ts';
 import type { TableShape } from '../../../plans/table-shape.ts';
 import { MetastoreProxy } from './metastore-proxy.ts';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../../lake/log/actions.ts';
 import { CHECKPOINT_EVERY_COMMITS, TableLog } from '../../../lake/log/table-log.ts';
-import { FileStorage } from '../../../lake/storage/file-storage.ts';
+import { FileStorage } from '../../../lake/storage/file/file-storage.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const METADATA: Action = {

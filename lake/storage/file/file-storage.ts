@@ -1,10 +1,10 @@
-import { constants } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { SluiceError } from '../../errors/sluice-error.ts';
-import type { Storage, StorageEntry } from './storage.ts';
+import type { ListOptions, Storage, StorageEntry } from '../storage.ts';
+import { codeOf, storageError, undefinedIfMissing } from './file-failure.ts';
 
 /** Folder at the storage's root for what is not an object yet. On the same file system, so that a link makes it one. */
 const TEMPORARY = '_tmp';
@@ -20,15 +20,11 @@ export class FileStorage implements Storage {
   }
 
   uriOf(path: string): string {
-    return pathToFileURL(this.readPathOf(path)).href;
-  }
-
-  readPathOf(path: string): string {
-    return join(this.#root, path);
+    return pathToFileURL(this.#absolute(path)).href;
   }
 
   async withScratchFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-    const folder = this.readPathOf(`${TEMPORARY}/${randomUUID()}`);
+    const folder = this.#absolute(`${TEMPORARY}/${randomUUID()}`);
     await this.#guard('create the folder', folder, () => mkdir(folder, { recursive: true }));
     try {
       return await use(folder);
@@ -38,17 +34,17 @@ export class FileStorage implements Storage {
   }
 
   async read(path: string): Promise<Buffer | undefined> {
-    const file = this.readPathOf(path);
+    const file = this.#absolute(path);
     return this.#guard('read', file, () => readFile(file).catch(undefinedIfMissing));
   }
 
   async exists(path: string): Promise<boolean> {
-    const file = this.readPathOf(path);
+    const file = this.#absolute(path);
     return this.#guard('look for', file, async () => (await stat(file).catch(undefinedIfMissing)) !== undefined);
   }
 
   async createIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
-    const target = this.readPathOf(path);
+    const target = this.#absolute(path);
     return this.#guard('create', target, async () => {
       const temporary = await this.#writeTemporary(bytes);
       try {
@@ -65,7 +61,7 @@ export class FileStorage implements Storage {
   async addFiles(files: readonly { readonly localPath: string; readonly path: string }[]): Promise<void> {
     const folders = new Set<string>();
     for (const { localPath, path } of files) {
-      const target = this.readPathOf(path);
+      const target = this.#absolute(path);
       await this.#guard('add', target, async () => {
         await syncFile(localPath);
         await this.#makeFolder(dirname(target));
@@ -77,7 +73,7 @@ export class FileStorage implements Storage {
   }
 
   async replaceHint(path: string, bytes: Uint8Array): Promise<void> {
-    const target = this.readPathOf(path);
+    const target = this.#absolute(path);
     await this.#guard('replace', target, async () => {
       const temporary = await this.#writeTemporary(bytes);
       await rename(temporary, target);
@@ -85,31 +81,49 @@ export class FileStorage implements Storage {
   }
 
   async linkOrCopy(fromPath: string, toPath: string): Promise<void> {
-    const target = this.readPathOf(toPath);
+    const target = this.#absolute(toPath);
     await this.#guard('link', target, async () => {
       await this.#makeFolder(dirname(target));
-      await linkIfAbsent(this.readPathOf(fromPath), target);
+      await linkIfAbsent(this.#absolute(fromPath), target);
     });
   }
 
-  async list(folder: string): Promise<StorageEntry[]> {
-    const absolute = this.readPathOf(folder);
-    return this.#guard('list', absolute, async () => {
-      const found = (await readdir(absolute, { withFileTypes: true }).catch(undefinedIfMissing)) ?? [];
-      const names = found.filter((entry) => entry.isFile()).map((entry) => entry.name);
-      const entries: StorageEntry[] = [];
-      for (const name of names.sort()) {
-        const status = await stat(join(absolute, name)).catch(undefinedIfMissing);
-        if (status === undefined) continue;
-        entries.push({ path: `${folder}/${name}`, sizeBytes: status.size, modifiedAtMs: status.mtimeMs });
+  async readLocally<T>(paths: readonly string[], use: (localPaths: readonly string[]) => Promise<T>): Promise<T> {
+    return use(paths.map((path) => this.#absolute(path)));
+  }
+
+  async *list(folder: string, { after = '', deep = false }: ListOptions = {}): AsyncIterable<StorageEntry> {
+    const absolute = this.#absolute(folder);
+    const found = await this.#guard('list', absolute, () =>
+      readdir(absolute, { withFileTypes: true }).catch(undefinedIfMissing),
+    );
+    for (const entry of (found ?? []).sort(byPath)) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isFile() && isAfter(path, after)) {
+        const file = this.#absolute(path);
+        const status = await this.#guard('look at', file, () => stat(file).catch(undefinedIfMissing));
+        if (status !== undefined) yield { path, sizeBytes: status.size, modifiedAtMs: status.mtimeMs };
       }
-      return entries;
-    });
+      if (deep && entry.isDirectory() && (after.startsWith(`${path}/`) || isAfter(`${path}/`, after))) {
+        yield* this.list(path, { after, deep });
+      }
+    }
+  }
+
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const file = this.#absolute(path);
+      await this.#guard('delete', file, () => unlink(file).catch(undefinedIfMissing));
+    }
+  }
+
+  #absolute(path: string): string {
+    return join(this.#root, path);
   }
 
   async #writeTemporary(bytes: Uint8Array): Promise<string> {
-    await this.#makeFolder(this.readPathOf(TEMPORARY));
-    const temporary = this.readPathOf(`${TEMPORARY}/${randomUUID()}`);
+    await this.#makeFolder(this.#absolute(TEMPORARY));
+    const temporary = this.#absolute(`${TEMPORARY}/${randomUUID()}`);
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(bytes);
@@ -165,40 +179,12 @@ async function syncFile(path: string): Promise<void> {
 /** A new name is durable only once its folder is on disk (fsync(2)). */
 const syncFolder = syncFile;
 
-function undefinedIfMissing(error: unknown): undefined {
-  if (codeOf(error) === 'ENOENT') return undefined;
-  throw error;
+/** The order of object stores: a folder stands where the paths of its objects do. */
+function byPath(one: Dirent, other: Dirent): number {
+  const keyOf = (entry: Dirent): Buffer => Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name);
+  return Buffer.compare(keyOf(one), keyOf(other));
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}
-
-function storageError(what: string, path: string, cause: unknown): unknown {
-  const details = { path };
-  switch (codeOf(cause)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new SluiceError('LAKE_FULL', `The lake's disk is full: could not ${what} ${path}.`, {
-        remedy: 'Free or add space there; ingestion goes on by itself.',
-        details,
-        cause,
-      });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new SluiceError('LAKE_NOT_WRITABLE', `The lake refuses access: could not ${what} ${path}.`, {
-        remedy: 'Give the worker’s user read and write access to the lake; ingestion goes on by itself.',
-        details,
-        cause,
-      });
-    case undefined:
-      return cause;
-    default:
-      return new SluiceError('LAKE_UNREACHABLE', `The lake failed: could not ${what} ${path} (${String(cause)}).`, {
-        remedy: 'Check that the lake’s file system is mounted and healthy; ingestion goes on by itself.',
-        details,
-        cause,
-      });
-  }
+function isAfter(path: string, after: string): boolean {
+  return Buffer.compare(Buffer.from(path), Buffer.from(after)) > 0;
 }

@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FileStorage } from '../../../lake/storage/file-storage.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import { FileStorage } from '../../../../lake/storage/file/file-storage.ts';
+import { listed } from '../listed.ts';
+import { temporaryFolder } from '../../../temporary-folder.ts';
 
 function open(): { storage: FileStorage; folder: string } {
   const folder = temporaryFolder();
@@ -34,7 +35,7 @@ describe('FileStorage', () => {
     const { storage } = open();
     expect(await storage.read('nothing')).toBeUndefined();
     expect(await storage.exists('nothing')).toBe(false);
-    expect(await storage.list('nothing')).toEqual([]);
+    expect(await listed(storage, 'nothing')).toEqual([]);
   });
 
   it('adds files whole, and refuses a path that has been used', async () => {
@@ -61,10 +62,33 @@ describe('FileStorage', () => {
     await storage.createIfAbsent('d/b', Buffer.from('22'));
     await storage.createIfAbsent('d/a', Buffer.from('1'));
     mkdirSync(join(folder, 'd/inner'));
-    expect((await storage.list('d')).map(({ path, sizeBytes }) => [path, sizeBytes])).toEqual([
-      ['d/a', 1],
-      ['d/b', 2],
-    ]);
+    expect(await listed(storage, 'd')).toEqual(['d/a', 'd/b']);
+    for await (const { path, sizeBytes } of storage.list('d'))
+      expect([path, sizeBytes]).toContain(path === 'd/a' ? 1 : 2);
+  });
+
+  it('lists all below a folder in the order of paths, and goes on after any of them', async () => {
+    const { storage } = open();
+    const paths = ['d/a', 'd/b-c/x', 'd/b/x', 'd/b/y/z', 'd/b0', 'd/é'];
+    for (const path of paths.toReversed()) await storage.createIfAbsent(path, Buffer.from('1'));
+    expect(await listed(storage, 'd', { deep: true })).toEqual(paths);
+    for (const [index, after] of paths.entries()) {
+      expect(await listed(storage, 'd', { deep: true, after })).toEqual(paths.slice(index + 1));
+    }
+    expect(await listed(storage, 'd', { after: 'd/a' })).toEqual(['d/b0', 'd/é']);
+  });
+
+  it('removes objects, and does not mind those that are gone', async () => {
+    const { storage } = open();
+    await storage.createIfAbsent('d/a', Buffer.from('1'));
+    await storage.remove(['d/a', 'd/never']);
+    expect(await storage.exists('d/a')).toBe(false);
+  });
+
+  it('has objects at hand where they lie', async () => {
+    const { storage, folder } = open();
+    await storage.createIfAbsent('d/a', Buffer.from('1'));
+    expect(await storage.readLocally(['d/a'], (local) => Promise.resolve(local))).toEqual([join(folder, 'd/a')]);
   });
 
   it('replaces hints', async () => {
