@@ -1,6 +1,7 @@
 import { SluiceError } from '../errors/sluice-error.ts';
-import { type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
+import { type BatchSeal, partitionAppId, sequenceAppId } from '../plans/batch.ts';
 import type { Action, SluiceCommitInfo } from './log/actions.ts';
+import { addAction } from './log/file-actions.ts';
 import type { TableLog } from './log/table-log.ts';
 
 /** Versions that other writers may take before this commit gets its own. */
@@ -8,7 +9,8 @@ export const MAX_COMMIT_ATTEMPTS = 100;
 
 /**
  * Makes a sealed batch visible: rejected rows in their own log first, then the rows. Each log's transaction says whether the
- * batch is in, so this may be done any number of times, by any number of writers.
+ * batch is in, so this may be done any number of times, by any number of writers. The table's own log is asked first: a
+ * batch that is in it is settled, even where its seal has been vacuumed since and this one is a late writer's.
  * @returns the version of the main log that the batch is in, or undefined where it had been committed before
  */
 export async function commitBatch(
@@ -17,6 +19,8 @@ export async function commitBatch(
   seal: BatchSeal,
   published: SluiceCommitInfo['published'],
 ): Promise<number | undefined> {
+  await log.refresh();
+  if (isCommitted(log, seal)) return undefined;
   if (seal.rejectedFiles.length > 0) await commitOnce(rejectedLog, seal, () => actionsOf(seal, 'rejected', []));
   return commitOnce(log, seal, () => actionsOf(seal, 'accepted', published));
 }
@@ -24,7 +28,7 @@ export async function commitBatch(
 async function commitOnce(log: TableLog, seal: BatchSeal, build: () => Action[]): Promise<number | undefined> {
   for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt += 1) {
     await log.refresh();
-    if ((log.snapshot.transactionVersion(sequenceAppId(seal.topic)) ?? 0) >= seal.sequence) return undefined;
+    if (isCommitted(log, seal)) return undefined;
     if (await log.create(build())) return log.snapshot.version;
   }
   throw new SluiceError(
@@ -32,6 +36,10 @@ async function commitOnce(log: TableLog, seal: BatchSeal, build: () => Action[])
     `Batch ${seal.sequence} found no free version in ${MAX_COMMIT_ATTEMPTS} attempts: something else writes this log.`,
     { remedy: 'Find the other writer of this table and stop it.' },
   );
+}
+
+function isCommitted(log: TableLog, { topic, sequence }: BatchSeal): boolean {
+  return (log.snapshot.transactionVersion(sequenceAppId(topic)) ?? 0) >= sequence;
 }
 
 function actionsOf(
@@ -61,17 +69,6 @@ function actionsOf(
     ...Object.entries(seal.nextOffsets).map(([partition, offset]) => ({
       txn: { appId: partitionAppId(seal.topic, partition), version: Number(offset), lastUpdated: now },
     })),
-    ...files.map((file) => ({ add: addOf(file, now) })),
+    ...files.map((file) => addAction(file, now, true)),
   ];
-}
-
-function addOf(file: DataFile, now: number): NonNullable<Action['add']> {
-  return {
-    path: encodeURI(file.path),
-    partitionValues: file.partitionValues,
-    size: file.sizeBytes,
-    modificationTime: now,
-    dataChange: true,
-    stats: file.stats,
-  };
 }

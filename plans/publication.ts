@@ -1,4 +1,5 @@
 import { SluiceError } from '../errors/sluice-error.ts';
+import { decodedPath, placeOf } from './file-place.ts';
 import { partitionName, partitionValueList, type PartitionValues } from './partition-name.ts';
 
 /** A live file, as the log has it: its path is relative to the table's folder and URI-encoded. */
@@ -46,9 +47,6 @@ interface PlacedFile {
   readonly origin: Origin;
 }
 
-const BATCH_FILE = /^data\/b(\d{10,})-[^/]+\.parquet$/;
-const REWRITTEN_FILE = /^(.+)\/(g(\d+)-[^/-][^/]*-[^/]+)\/[^/]+\.parquet$/;
-
 /**
  * The Hive partitions that follow from live files. A partition's directory is that of its rewritten file with the
  * highest base version; with none, `g0-h<lowest live batch>`. It follows from live paths alone, so that it outlives
@@ -88,22 +86,13 @@ export function publicationSteps(
 }
 
 function placed(file: LiveFile, name: string): PlacedFile {
-  const path = decoded(file.path);
-  const batch = BATCH_FILE.exec(path);
-  if (batch) return { path, origin: { batch: Number(batch[1]) } };
-  const rewritten = REWRITTEN_FILE.exec(path);
-  if (rewritten?.[1] === name) {
-    return { path, origin: { base: Number(rewritten[3]), directory: `${name}/${rewritten[2] ?? ''}` } };
+  const path = decodedPath(file.path);
+  const place = placeOf(path);
+  if (place?.kind === 'batch') return { path, origin: { batch: place.sequence } };
+  if (place?.kind === 'rewrite' && place.partition === name) {
+    return { path, origin: { base: place.base, directory: place.directory } };
   }
   throw inconsistent(file, name);
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function directoryOf(name: string, files: readonly PlacedFile[]): string {

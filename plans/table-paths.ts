@@ -1,6 +1,9 @@
 /** Names of everything that Sluice keeps in a table's folder (DESIGN: "The table"). All are relative to that folder. */
 
-const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+/** Numbers in names have leading zeros, so that names sort as their numbers do. */
+export function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, '0');
+}
 
 export const LOG_FOLDER = '_delta_log';
 export const PLANS_FOLDER = '_sluice/plans';

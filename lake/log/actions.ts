@@ -12,6 +12,7 @@ export interface AddFile {
   readonly dataChange: boolean;
   /** A JSON text: numRecords, minValues, maxValues, nullCount. */
   readonly stats?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 export interface RemoveFile {

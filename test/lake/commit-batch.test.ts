@@ -82,6 +82,15 @@ describe('commitBatch', () => {
     expect(rejected.snapshot.version).toBe(0);
   });
 
+  it('takes nothing from a late writer whose seal differs, since the first one has been vacuumed', async () => {
+    const { log, rejectedLog } = open();
+    const rejected = rejectedLog();
+    await commitBatch(log(), rejected, { ...seal(1), rejectedFiles: [] }, []);
+    expect(await commitBatch(log(), rejected, seal(1, 'late'), [])).toBeUndefined();
+    await rejected.refresh();
+    expect(rejected.snapshot.version).toBe(-1);
+  });
+
   it('goes on where only the rejected rows had been committed', async () => {
     const { log, rejectedLog } = open();
     const crashed = rejectedLog();

@@ -1,0 +1,141 @@
+import { SluiceError } from '../errors/sluice-error.ts';
+import type { DataFile } from './batch.ts';
+import { decodedPath, placeOf } from './file-place.ts';
+import { partitionName, type PartitionValues } from './partition-name.ts';
+import type { LiveFile } from './publication.ts';
+
+/**
+ * A rewrite replaces live files by others, whole and at once. Compaction keeps the rows, backfill derives them anew,
+ * retention drops them.
+ */
+export type RewriteKind = 'compaction' | 'backfill' | 'retention';
+
+/** A partition that a rewrite takes files from or adds files to, as it was at the rewrite's base. */
+export interface TouchedPartition {
+  readonly values: Readonly<Record<string, string>>;
+  /** The files that go, by their paths in the log. */
+  readonly taken: readonly string[];
+  /** Every file of an earlier rewrite that was live here, taken or not. */
+  readonly rewritten: readonly string[];
+  /** True where every live file is taken. */
+  readonly whole: boolean;
+}
+
+/** What a rewrite starts from. Plain data, so that it can be kept. */
+export interface RewriteBase {
+  /** Version of the log. */
+  readonly version: number;
+  readonly partitions: readonly TouchedPartition[];
+}
+
+export interface Rewrite {
+  /** Used once, without `-`: the log's transaction `sluice/rewrite/<id>` says whether it has been committed. */
+  readonly id: string;
+  readonly kind: RewriteKind;
+  readonly base: RewriteBase;
+  readonly files: readonly DataFile[];
+  /** Kept with each new file in the log (Delta's `add.tags`). */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** The log's state, as far as a rewrite must know it. */
+export interface RewriteState {
+  readonly files: ReadonlyMap<string, LiveFile>;
+  transactionVersion(appId: string): number | undefined;
+}
+
+/** Its version is that of the vacuum's last fence: what started before may not be committed any more. */
+export const FENCE_APP_ID = 'sluice/fence';
+/** Its version is that of the last backfill's commit. */
+export const BACKFILL_APP_ID = 'sluice/backfill';
+
+export function rewriteAppId(id: string): string {
+  return `sluice/rewrite/${id}`;
+}
+
+/**
+ * The base of a rewrite that takes these files of these live ones.
+ * @param partitions values of partitions that it will add files to, beside those that it takes files from
+ */
+export function rewriteBase(
+  state: { readonly version: number; readonly files: ReadonlyMap<string, LiveFile> },
+  columns: readonly string[],
+  taken: readonly string[],
+  partitions: readonly Readonly<Record<string, string>>[] = [],
+): RewriteBase {
+  const takenPaths = new Set(taken);
+  const touched = new Map<string, { values: Readonly<Record<string, string>>; live: string[] }>();
+  const touch = (values: PartitionValues): void => {
+    const name = partitionName(values, columns);
+    if (!touched.has(name)) touched.set(name, { values: values as Readonly<Record<string, string>>, live: [] });
+  };
+  partitions.forEach(touch);
+  for (const path of taken) {
+    const file = state.files.get(path);
+    if (file === undefined) throw new SluiceError('INTERNAL', `A rewrite takes ${path}, which is not live.`);
+    touch(file.partitionValues);
+  }
+  for (const [path, file] of state.files) {
+    touched.get(partitionName(file.partitionValues, columns))?.live.push(path);
+  }
+  return {
+    version: state.version,
+    partitions: [...touched.values()].map(({ values, live }) => ({
+      values,
+      taken: live.filter((path) => takenPaths.has(path)),
+      rewritten: live.filter(isRewritten),
+      whole: live.every((path) => takenPaths.has(path)),
+    })),
+  };
+}
+
+/**
+ * Why a rewrite may not be committed on top of this state; undefined where it may. It may if its files are still live and,
+ * since its base, nothing but batches has come to any partition that it touches, no fence has been set, and, where it is a
+ * backfill, no other backfill has been committed. A fence at the base itself was there before the rewrite began.
+ */
+export function conflictOf(rewrite: Rewrite, state: RewriteState, columns: readonly string[]): string | undefined {
+  const { version, partitions } = rewrite.base;
+  if ((state.transactionVersion(FENCE_APP_ID) ?? 0) > version) return `a vacuum has begun since version ${version}`;
+  if (rewrite.kind === 'backfill' && (state.transactionVersion(BACKFILL_APP_ID) ?? 0) > version) {
+    return `another backfill was committed after version ${version}`;
+  }
+  const gone = partitions.flatMap(({ taken }) => taken).find((path) => !state.files.has(path));
+  if (gone !== undefined) return `${gone} is not live any more`;
+  const touched = new Map(partitions.map(({ values, rewritten }) => [partitionName(values, columns), rewritten]));
+  for (const [path, file] of state.files) {
+    if (!isRewritten(path)) continue;
+    const known = touched.get(partitionName(file.partitionValues, columns));
+    if (known !== undefined && !known.includes(path)) return `${path} has been added after version ${version}`;
+  }
+  return undefined;
+}
+
+/**
+ * Refuses what would break the table whatever the log says: a new file outside of the rewrite's own directories, or a
+ * partition that loses some of its files and gains none. (Without a new file its directory in Hive would not change.)
+ * @throws SluiceError INTERNAL
+ */
+export function requireWellFormed(rewrite: Rewrite, columns: readonly string[]): void {
+  const gaining = new Set<string>();
+  const touched = new Set(rewrite.base.partitions.map(({ values }) => partitionName(values, columns)));
+  for (const { path, partitionValues } of rewrite.files) {
+    const name = partitionName(partitionValues, columns);
+    const place = placeOf(path);
+    const own = place?.kind === 'rewrite' && place.partition === name && place.base === rewrite.base.version;
+    if (!own || !place.directory.includes(`/g${place.base}-${rewrite.id}-`) || !touched.has(name)) {
+      throw new SluiceError('INTERNAL', `The rewrite ${rewrite.id} adds a file that is not its own: ${path}.`);
+    }
+    gaining.add(name);
+  }
+  for (const { values, taken, whole } of rewrite.base.partitions) {
+    const name = partitionName(values, columns);
+    if (taken.length === 0 || whole || gaining.has(name)) continue;
+    throw new SluiceError('INTERNAL', `The rewrite ${rewrite.id} takes some files of ${name} and adds none.`);
+  }
+}
+
+/** Whether a live file, by its path in the log, is of a rewrite and not of a batch. */
+function isRewritten(path: string): boolean {
+  return placeOf(decodedPath(path))?.kind !== 'batch';
+}
