@@ -18,16 +18,21 @@ export interface Judgement {
   readonly state: State;
   /** In words, worst first: "memory 97 %". Empty for a server that is fine. */
   readonly reasons: readonly string[];
+  /** What is not fine, figure by figure: each holds on to its own state only. */
+  readonly levels: Levels;
 }
 
 type Measured = Exclude<keyof JudgedFigures, 'diskMount'>;
+type Level = 'warn' | 'critical';
+export type Levels = Readonly<Partial<Record<Measured, Level>>>;
 
 export interface Threshold {
   readonly warn: number;
   readonly critical: number;
 }
 
-const FINE: Judgement = { state: 'ok', reasons: [] };
+const NO_LEVELS: Levels = {};
+const FINE: Judgement = { state: 'ok', reasons: [], levels: NO_LEVELS };
 
 /** At or above these a server is not fine. Every threshold of the dashboard is here. */
 export const THRESHOLDS: Readonly<Record<Measured, Threshold>> = {
@@ -59,20 +64,24 @@ export function severityOf(state: State): number {
   return SEVERITY[state];
 }
 
-/** The state that a server's figures mean, given the one that it is in. Most servers are fine, and cost nothing more. */
-export function judgeFigures(figures: JudgedFigures, before: State = 'ok'): Judgement {
-  let found: { state: State; share: number; reason: string }[] | undefined;
+/** The state that a server's figures mean, given the levels before. Most servers are fine, and cost nothing more. */
+export function judgeFigures(figures: JudgedFigures, before: Levels = NO_LEVELS): Judgement {
+  let found: { name: Measured; level: Level; share: number; reason: string }[] | undefined;
   for (const name of MEASURED) {
     const value = figures[name];
     if (value === null) continue;
     const threshold = THRESHOLDS[name];
-    const state = levelOf(value, threshold, before);
-    if (state === 'ok') continue;
-    (found ??= []).push({ state, share: value / threshold.critical, reason: reasonOf(name, value, figures) });
+    const level = levelOf(value, threshold, before[name]);
+    if (level === undefined) continue;
+    (found ??= []).push({ name, level, share: value / threshold.critical, reason: reasonOf(name, value, figures) });
   }
   if (found === undefined) return FINE;
-  found.sort((a, b) => severityOf(b.state) - severityOf(a.state) || b.share - a.share);
-  return { state: found[0]?.state ?? 'ok', reasons: found.map(({ reason }) => reason) };
+  found.sort((a, b) => severityOf(b.level) - severityOf(a.level) || b.share - a.share);
+  return {
+    state: found[0]?.level ?? 'ok',
+    reasons: found.map(({ reason }) => reason),
+    levels: Object.fromEntries(found.map(({ name, level }) => [name, level])),
+  };
 }
 
 /**
@@ -99,9 +108,9 @@ export function strainOf(figures: JudgedFigures): number {
   return strain;
 }
 
-function levelOf(value: number, { warn, critical }: Threshold, before: State): State {
+function levelOf(value: number, { warn, critical }: Threshold, before: Level | undefined): Level | undefined {
   if (value >= (before === 'critical' ? critical * HELD : critical)) return 'critical';
-  return value >= (before === 'critical' || before === 'warn' ? warn * HELD : warn) ? 'warn' : 'ok';
+  return value >= (before === undefined ? warn : warn * HELD) ? 'warn' : undefined;
 }
 
 function reasonOf(name: Measured, value: number, figures: JudgedFigures): string {

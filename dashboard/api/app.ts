@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
+import { HTTPException } from 'hono/http-exception';
 import { timeout } from 'hono/timeout';
 import { asSluiceError } from '../../errors/sluice-error.ts';
 import type { HealthFollower } from '../follower/health-follower.ts';
@@ -9,7 +10,7 @@ import type { History } from '../follower/history.ts';
 import { countStates, headline } from '../headline.ts';
 import type { LiveView } from '../live/live-view.ts';
 import { sendAsset, sendPage } from './assets.ts';
-import { CONTENT_SECURITY_POLICY, loopbackOnly, securityHeaders } from './headers.ts';
+import { loopbackOnly, SECURITY_HEADERS, securityHeaders } from './headers.ts';
 import type { PageBundle } from './page-bundle.ts';
 import { type ApiError, type ServerDetail, type Window, WINDOWS } from './wire.ts';
 
@@ -32,11 +33,11 @@ type Env = { Bindings: HttpBindings };
 export function createApp(parts: AppParts): Hono<Env> {
   const { live, page } = parts;
   const app = new Hono<Env>();
-  app.use(loopbackOnly(parts.listenHost));
   app.use(securityHeaders);
+  app.use(loopbackOnly(parts.listenHost));
   app.get('/healthz', (context) => context.json({ status: 'ok', data: live.data() }));
   app.get('/api/v1/events', (context) => openStream(context, live));
-  app.use('/api/*', compress(), timeout(ANSWER_WITHIN_MS));
+  app.use('/api/*', compress(), timeout(ANSWER_WITHIN_MS, new HTTPException(504)));
   app.use('/api/*', async (context, next) => {
     context.header('Cache-Control', 'no-store');
     await next();
@@ -51,7 +52,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.get('/servers/:host', (context) => sendPage(context, page));
   app.notFound((context) => context.text('There is no such page. The servers are at /.', 404));
   app.onError((thrown, context) => {
-    if ('getResponse' in thrown) return (thrown as { getResponse(): Response }).getResponse();
+    if (thrown instanceof HTTPException) return context.json(tooLong(), thrown.status);
     const error = asSluiceError(thrown);
     return context.json({ error: { code: error.code, message: error.message, remedy: error.remedy ?? null } }, 500);
   });
@@ -93,8 +94,7 @@ function openStream(context: Context<Env>, live: LiveView): Response {
   response.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'X-Content-Type-Options': 'nosniff',
+    ...SECURITY_HEADERS,
     'X-Accel-Buffering': 'no',
   });
   response.once('close', () => {
@@ -119,6 +119,11 @@ function unknownServer(context: Context<Env>): ApiError {
     `No server "${host}" has sent a row in the last 24 hours.`,
     'See GET /api/v1/servers for those that have.',
   );
+}
+
+function tooLong(): ApiError {
+  const message = `This took longer than ${ANSWER_WITHIN_MS / 1000} s, and was given up.`;
+  return { error: { code: 'LIMIT_EXCEEDED', message, remedy: 'Ask again, or for a shorter window.' } };
 }
 
 function missing(message: string, remedy: string): ApiError {

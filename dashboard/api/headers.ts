@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 
 /** Nothing from elsewhere, nothing inline, no eval; nobody may frame the page. */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -13,7 +13,8 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const HEADERS = {
+/** On every answer. */
+export const SECURITY_HEADERS = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
@@ -23,7 +24,7 @@ const HEADERS = {
 };
 
 export const securityHeaders: MiddlewareHandler = async (context, next) => {
-  for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
   await next();
 };
 

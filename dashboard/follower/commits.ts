@@ -1,5 +1,4 @@
-import type { LogEntry } from '../../lake/log/table-log.ts';
-import type { TableLog } from '../../lake/log/table-log.ts';
+import type { LogEntry, TableLog } from '../../lake/log/table-log.ts';
 
 /** What one log entry means to the dashboard. */
 export interface Commit {
@@ -11,8 +10,6 @@ export interface Commit {
   readonly published: readonly { readonly version: number; readonly atMs: number }[];
   /** Decoded paths of the files with rows that were not in the table before. */
   readonly newFiles: readonly string[];
-  /** True where rows that were in the table before are gone or different now. */
-  readonly rewrote: boolean;
 }
 
 export function commitOf({ version, actions }: LogEntry): Commit {
@@ -26,21 +23,22 @@ export function commitOf({ version, actions }: LogEntry): Commit {
     unknownFields: info?.sluice?.unknownFields ?? {},
     published: info?.sluice?.published ?? [],
     newFiles: adds.map((add) => decodeURIComponent(add.path)),
-    rewrote: actions.some(({ remove }) => remove?.dataChange === true),
   };
 }
 
 /** Commits read back at start at most; at one a second, more than the hour that is wanted. */
 export const MAX_COMMITS_READ_BACK = 8_000;
+/** Commits read back however old they are: a table that rests has a last commit, and a version in Hive, all the same. */
+export const MIN_COMMITS_READ_BACK = 10;
 
-/** The commits since then, newest first, as far as the log still has their entries. */
+/** The commits since then and a few more, newest first, as far as the log still has their entries. */
 export async function commitsSince(log: TableLog, sinceMs: number): Promise<Commit[]> {
   const commits: Commit[] = [];
   for (let version = log.snapshot.version; version >= 0 && commits.length < MAX_COMMITS_READ_BACK; version -= 1) {
     const entry = await log.readEntry(version);
     if (entry === undefined) break;
     const commit = commitOf(entry);
-    if (commit.atMs < sinceMs) break;
+    if (commit.atMs < sinceMs && commits.length >= MIN_COMMITS_READ_BACK) break;
     commits.push(commit);
   }
   return commits;

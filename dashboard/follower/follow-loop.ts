@@ -12,7 +12,7 @@ export class FollowLoop {
   #running: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #trimmedAtMs = Date.now();
+  readonly #trimmedAtMs = new Map<TableFollower, number>();
 
   constructor(tables: readonly TableFollower[], health: HealthFollower) {
     this.#tables = tables;
@@ -33,7 +33,6 @@ export class FollowLoop {
   async #round(): Promise<void> {
     const startedAt = performance.now();
     for (const table of this.#tables) await table.guard(() => this.#follow(table));
-    if (Date.now() - this.#trimmedAtMs > TRIM_EVERY_MS) await this.#trim();
     if (this.#stopped) return;
     const failed = this.#tables.some(({ problem }) => problem !== undefined);
     const pauseMs = failed ? RETRY_AFTER_MS : Math.max(0, POLL_EVERY_MS - (performance.now() - startedAt));
@@ -51,11 +50,14 @@ export class FollowLoop {
     if (isHealth && this.#health.state === 'waiting') await this.#health.start(Date.now());
     const commits = await table.poll();
     if (isHealth) await this.#health.take(commits);
+    await table.countRejected();
+    await this.#trim(table, isHealth);
   }
 
-  async #trim(): Promise<void> {
-    this.#trimmedAtMs = Date.now();
-    for (const table of this.#tables) table.trim(Date.now());
-    await this.#health.trim();
+  async #trim(table: TableFollower, isHealth: boolean): Promise<void> {
+    if (Date.now() - (this.#trimmedAtMs.get(table) ?? 0) < TRIM_EVERY_MS) return;
+    this.#trimmedAtMs.set(table, Date.now());
+    table.trim(Date.now());
+    if (isHealth) await this.#health.trim();
   }
 }

@@ -13,10 +13,15 @@ import type { TableFollower } from './table-follower.ts';
 
 /** Files read by one statement at start: enough to be quick, few enough not to hold up new commits. */
 export const FILES_PER_READ = 50;
-/** Files looked into for servers that have not been heard of for over an hour. */
-export const ROLL_CALL_FILES = 96;
-/** Attempts at reading a commit's files before they are left out. */
+/** Moments of the last day looked into for servers that have not been heard of for over an hour. */
+export const ROLL_CALL_STEPS = 96;
+/** Attempts at reading a new file before it is left out. */
 export const READ_ATTEMPTS = 5;
+
+interface Waiting {
+  readonly file: CommittedFile;
+  attempts: number;
+}
 
 /** The rows behind the servers' pages: the last hour's at start, newest first, then each commit's as it comes. */
 export class HealthFollower {
@@ -25,13 +30,16 @@ export class HealthFollower {
   /** From when on all rows are in memory. */
   memoryFromMs = Number.POSITIVE_INFINITY;
   state: 'waiting' | 'loading' | 'following' = 'waiting';
-  /** Commits whose rows could not be read and are missing here; they are in the table. */
-  unreadCommits = 0;
+  /** Files whose rows could not be read and are missing here. */
+  unreadFiles = 0;
+  /** How far each Kafka partition's rows are in what is shown: the log is ahead of it while files are being read. */
+  shownOffsets: ReadonlyMap<number, bigint> = new Map();
   readonly #table: TableFollower;
   readonly #window: RowWindow;
   readonly #onChange: () => void;
   readonly #onLoaded: () => void;
-  #waiting: { readonly file: CommittedFile; attempts: number }[] = [];
+  readonly #waiting: Waiting[] = [];
+  #readSingly = false;
   #stopped = false;
   #loading: Promise<void> = Promise.resolve();
 
@@ -61,6 +69,7 @@ export class HealthFollower {
     const newest = files.splice(0, FILES_PER_READ);
     await this.#readPast(newest, fromMs);
     this.state = 'loading';
+    this.shownOffsets = this.#table.committedOffsets();
     this.#onChange();
     this.#loading = this.#table
       .guard(() => this.#loadPast(files, fromMs, endMs))
@@ -77,20 +86,30 @@ export class HealthFollower {
         this.#waiting.push({ file: this.#table.committedFile({ path, maxTimeMs: Date.now() }), attempts: 0 });
       }
     }
+    const offsets = this.#table.committedOffsets();
     while (this.#waiting.length > 0) {
-      const taken = this.#waiting.slice(0, FILES_PER_READ);
-      try {
-        const fromMs = (this.servers.newestEventTimeMs ?? Date.now()) - MEMORY_KEEP_MS;
-        const files = taken.map(({ file }) => file);
-        this.#note(await this.#table.readFiles(files, (readable) => this.#window.read(readable, fromMs)));
-      } catch (thrown) {
-        for (const waiting of taken) waiting.attempts += 1;
-        this.unreadCommits += taken.filter(({ attempts }) => attempts >= READ_ATTEMPTS).length;
-        this.#waiting = this.#waiting.filter(({ attempts }) => attempts < READ_ATTEMPTS);
-        throw thrown;
-      }
+      const taken = this.#waiting.slice(0, this.#readSingly ? 1 : FILES_PER_READ);
+      await this.#takeFiles(taken);
       this.#waiting.splice(0, taken.length);
       this.#onChange();
+    }
+    this.#readSingly = false;
+    this.shownOffsets = offsets;
+  }
+
+  /** After a failure files are read one by one, so that one that cannot be read takes no others with it. */
+  async #takeFiles(taken: readonly Waiting[]): Promise<void> {
+    const fromMs = (this.servers.newestEventTimeMs ?? Date.now()) - MEMORY_KEEP_MS;
+    try {
+      const files = taken.map(({ file }) => file);
+      this.#note(await this.#table.readFiles(files, (readable) => this.#window.read(readable, fromMs)));
+    } catch (thrown) {
+      this.#readSingly = true;
+      const [only] = taken;
+      if (taken.length > 1 || only === undefined) throw thrown;
+      only.attempts += 1;
+      if (only.attempts < READ_ATTEMPTS) throw thrown;
+      this.unreadFiles += 1;
     }
   }
 
@@ -129,12 +148,15 @@ export class HealthFollower {
   async #callRoll(endMs: number, beforeMs: number): Promise<void> {
     const sinceMs = endMs - FORGET_AFTER_MS;
     const old = this.#table.files.overlapping(sinceMs, beforeMs);
-    const { files } = sampleFiles(old, sinceMs, beforeMs, ROLL_CALL_FILES);
+    const stepMs = (beforeMs - sinceMs) / ROLL_CALL_STEPS;
+    const { files } = sampleFiles(old, { fromMs: sinceMs, toMs: beforeMs, stepMs }, 1);
     if (files.length === 0) return;
     const committed = files.map((file) => this.#table.committedFile(file));
     const { latest } = await this.#table.readFiles(committed, (readable) => this.#window.glance(readable));
-    const unknown = [...latest].filter(([host, row]) => !this.servers.get(host) && row.eventTimeMs >= sinceMs);
-    this.servers.apply(new Map(unknown));
+    const unknown = [...latest.values()].filter((row) => !this.servers.get(row.host) && row.eventTimeMs >= sinceMs);
+    // A clock that ran ahead must not make all others look late.
+    const past = unknown.map((row) => ({ ...row, eventTimeMs: Math.min(row.eventTimeMs, beforeMs) }));
+    this.servers.apply(new Map(past.map((row) => [row.host, row])));
   }
 
   #note({ latest, latencies }: ArrivedRows): void {

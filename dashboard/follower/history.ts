@@ -17,8 +17,8 @@ export const WINDOW_SPANS: Readonly<Record<Window, { readonly spanMs: number; re
   '7d': { spanMs: 168 * HOUR_MS, bucketMs: 900_000 },
 };
 
-/** Files opened for one chart at most; more than that are sampled, evenly over time. */
-export const MAX_FILES_PER_SERIES = 480;
+/** Files opened for each bucket of a chart at most: neighbours, since a second's rows may lie in two commits. */
+export const FILES_PER_BUCKET = 2;
 /** Charts whose past is remembered, each about 700 buckets. */
 export const MAX_CACHED_SERIES = 128;
 /** Buckets this young may still get rows, and are read anew. */
@@ -64,7 +64,7 @@ export class History {
     const { spanMs, bucketMs } = WINDOW_SPANS[window];
     const toMs = Math.ceil(nowMs / bucketMs) * bucketMs;
     const fromMs = toMs - spanMs;
-    const settledMs = Math.floor((nowMs - UNSETTLED_MS) / bucketMs) * bucketMs;
+    const settledMs = Math.max(fromMs, this.#settledMs(server, nowMs, bucketMs));
     const cached = await this.#settled(key, server.host, { fromMs, toMs: settledMs, bucketMs, nowMs });
     const fresh = await this.#window.means(server.host, settledMs, toMs, bucketMs);
     const buckets = new Map([...cached.buckets, ...fresh.map(({ timeMs, values }) => [timeMs, values] as const)]);
@@ -72,8 +72,18 @@ export class History {
     const metrics: Record<string, (number | null)[]> = {};
     for (const { name } of CHARTED_COLUMNS) metrics[name] = timeMs.map((time) => buckets.get(time)?.[name] ?? null);
     const untilMs = Math.max(this.#completeness.of(server.kafkaPartition) ?? 0, server.eventTimeMs);
-    const incidents = incidentsOf(timeMs, bucketMs, metrics, server, untilMs);
-    return { host: server.host, window, fromMs, toMs, bucketMs, sampled: cached.sampled, timeMs, metrics, incidents };
+    const { sampled } = cached;
+    const incidents = incidentsOf({ timeMs, bucketMs, metrics, sampled }, server, untilMs);
+    return { host: server.host, window, fromMs, toMs, bucketMs, sampled, timeMs, metrics, incidents };
+  }
+
+  /**
+   * Before this, buckets need not be read again. A server whose newest row is old (it, or the pipeline, is late) may
+   * still fill what is a gap today; as far as that is in memory, it is read anew.
+   */
+  #settledMs(server: LiveRow, nowMs: number, bucketMs: number): number {
+    const newestMs = Math.min(nowMs, Math.max(server.eventTimeMs, this.#health.memoryFromMs + UNSETTLED_MS + bucketMs));
+    return Math.floor((newestMs - UNSETTLED_MS) / bucketMs) * bucketMs;
   }
 
   /** Brings what is remembered up to date: only buckets that are new are read. */
@@ -121,7 +131,7 @@ export class History {
     bucketMs: number,
   ): Promise<BucketMeans[]> {
     const overlapping = this.#table.files.overlapping(fromMs, toMs);
-    const { files, sampled } = sampleFiles(overlapping, fromMs, toMs, MAX_FILES_PER_SERIES);
+    const { files, sampled } = sampleFiles(overlapping, { fromMs, toMs, stepMs: bucketMs }, FILES_PER_BUCKET);
     cached.sampled ||= sampled;
     const committed = files.map((file) => ({ ...this.#table.committedFile(file), commit: undefined }));
     return this.#table.readFiles(committed, (readable) =>

@@ -1,8 +1,11 @@
-import type { Incident } from '../api/wire.ts';
-import { judgeFigures, type JudgedFigures, SILENT_AFTER_MS, type State } from '../server-state.ts';
+import type { Incident, Series } from '../api/wire.ts';
+import { judgeFigures, type JudgedFigures, type Judgement, SILENT_AFTER_MS } from '../server-state.ts';
 import type { LiveRow } from './health-columns.ts';
 
-type Metrics = Readonly<Record<string, readonly (number | null)[]>>;
+type Metrics = Series['metrics'];
+
+/** Where only some files were read, a bucket or two without a row prove nothing. */
+const SILENT_SAMPLES = 3;
 
 /**
  * When a server was not fine, by the same thresholds as now, from the means of its buckets. Time without rows is silence
@@ -10,42 +13,38 @@ type Metrics = Readonly<Record<string, readonly (number | null)[]>>;
  * @param untilMs end of what is known to be complete: a gap that reaches it is silence only up to there
  */
 export function incidentsOf(
-  timeMs: readonly number[],
-  bucketMs: number,
-  metrics: Metrics,
+  { timeMs, bucketMs, metrics, sampled }: Pick<Series, 'timeMs' | 'bucketMs' | 'metrics' | 'sampled'>,
   server: Pick<LiveRow, 'cores' | 'swapTotalBytes' | 'diskMount'>,
   untilMs: number,
 ): Incident[] {
   const incidents: Incident[] = [];
-  let before: State = 'ok';
+  let before: Judgement['levels'] = {};
   let seen = false;
   for (const [index, fromMs] of timeMs.entries()) {
     const figures = figuresAt(metrics, index, server);
     const there = figures.cpuPct !== null || figures.memoryPct !== null || figures.diskPct !== null;
     if (!there && (!seen || fromMs >= untilMs)) continue;
     seen = true;
-    const judged: { state: State; reasons: readonly string[] } = there
-      ? judgeFigures(figures, before)
-      : { state: 'silent', reasons: ['no data'] };
-    before = there ? judged.state : 'ok';
-    if (judged.state === 'ok') continue;
-    extend(incidents, { fromMs, toMs: Math.min(fromMs + bucketMs, Math.max(untilMs, fromMs)), ...judged });
+    const judged: Judgement = there ? judgeFigures(figures, before) : NO_DATA;
+    before = judged.levels;
+    const { state, reasons } = judged;
+    if (state === 'ok') continue;
+    extend(incidents, { fromMs, toMs: Math.min(fromMs + bucketMs, Math.max(untilMs, fromMs)), state, reasons });
   }
-  return incidents.filter(({ state, fromMs, toMs }) => state !== 'silent' || toMs - fromMs >= SILENT_AFTER_MS);
+  const silentFromMs = Math.max(SILENT_AFTER_MS, sampled ? SILENT_SAMPLES * bucketMs : 0);
+  return incidents.filter(({ state, fromMs, toMs }) => state !== 'silent' || toMs - fromMs >= silentFromMs);
 }
 
+const NO_DATA: Judgement = { state: 'silent', reasons: ['no data'], levels: {} };
+
 /** Adds a bucket to the incident that it goes on with, or as a new one. */
-function extend(
-  incidents: Incident[],
-  next: { fromMs: number; toMs: number; state: State; reasons: readonly string[] },
-): void {
-  if (next.state === 'ok') return;
+function extend(incidents: Incident[], next: Incident): void {
   const last = incidents.at(-1);
   if (last?.toMs === next.fromMs && last.state === next.state) {
     const reasons = next.reasons.length > last.reasons.length ? next.reasons : last.reasons;
     incidents[incidents.length - 1] = { ...last, toMs: next.toMs, reasons };
   } else {
-    incidents.push({ fromMs: next.fromMs, toMs: next.toMs, state: next.state, reasons: next.reasons });
+    incidents.push(next);
   }
 }
 

@@ -68,8 +68,10 @@ export class RowWindow {
       const bySegment = Map.groupBy(files, ({ commit, maxTimeMs }) =>
         Math.floor((commit?.atMs ?? maxTimeMs) / SEGMENT_MS),
       );
+      // First what fails where a file cannot be read, so that nothing is kept twice by the next attempt.
+      const arrived = await readLiveRows(this.#writing, files);
       for (const [start, its] of bySegment) await this.#keep(start, its, fromMs);
-      return readLiveRows(this.#writing, files);
+      return arrived;
     });
   }
 

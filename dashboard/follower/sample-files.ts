@@ -7,23 +7,28 @@ export interface Sample {
 }
 
 /**
- * At most `maxFiles` files that stand for a stretch of time: all of them where they are few, else those that are spread
- * most evenly. A file that spans more than a step stands for no single moment and is always taken, within the limit.
+ * Files that stand for a stretch of time: all of them where they are few, else in each of its steps the newest `perStep`,
+ * so that no step is left without. A file that spans more than a step stands for no single moment and is always taken.
  */
-export function sampleFiles(files: readonly IndexedFile[], fromMs: number, toMs: number, maxFiles: number): Sample {
-  if (files.length <= maxFiles) return { files, sampled: false };
-  const stepMs = (toMs - fromMs) / maxFiles;
-  const wide = files.filter((file) => file.maxTimeMs - file.minTimeMs > stepMs).slice(0, maxFiles);
-  const bySteps = new Map<number, IndexedFile>();
-  const taken = new Set(wide);
-  const steps = maxFiles - wide.length;
-  if (steps > 0) {
-    for (const file of files) {
-      if (taken.has(file)) continue;
-      const step = Math.floor(((file.maxTimeMs - fromMs) / (toMs - fromMs)) * steps);
-      const slot = Math.min(steps - 1, Math.max(0, step));
-      if (!bySteps.has(slot)) bySteps.set(slot, file);
-    }
-  }
-  return { files: [...wide, ...bySteps.values()], sampled: true };
+export function sampleFiles(
+  files: readonly IndexedFile[],
+  time: { readonly fromMs: number; readonly toMs: number; readonly stepMs: number },
+  perStep: number,
+): Sample {
+  const { fromMs, toMs, stepMs } = time;
+  const steps = Math.ceil((toMs - fromMs) / stepMs);
+  if (files.length <= steps * perStep) return { files, sampled: false };
+  const taken = new Map<number, number>();
+  const sample = [...files].sort(newestFirst).filter(({ minTimeMs, maxTimeMs }) => {
+    if (maxTimeMs - minTimeMs > stepMs) return true;
+    const step = Math.min(steps - 1, Math.max(0, Math.floor((maxTimeMs - fromMs) / stepMs)));
+    const before = taken.get(step) ?? 0;
+    taken.set(step, before + 1);
+    return before < perStep;
+  });
+  return { files: sample, sampled: sample.length < files.length };
+}
+
+function newestFirst(a: IndexedFile, b: IndexedFile): number {
+  return b.maxTimeMs - a.maxTimeMs;
 }

@@ -3,9 +3,9 @@ import {
   isSilent,
   judgeFigures,
   type JudgedFigures,
+  type Judgement,
   SILENT_AFTER_MS,
   smooth,
-  type State,
   strainOf,
 } from '../server-state.ts';
 import type { Completeness } from './completeness.ts';
@@ -23,7 +23,7 @@ interface Tracked {
   iowaitMean: number | null;
   pressureMean: number | null;
   /** What its figures say, whether or not it has gone silent since. */
-  judged: { state: State; reasons: readonly string[] };
+  judged: Judgement;
   summary: ServerSummary;
   readonly cpu: CpuRing;
 }
@@ -62,19 +62,18 @@ export class ServerList {
   }
 
   /** Judges silence, and forgets who has been away too long. */
-  judgeSilence(completeness: Completeness, nowMs: number): void {
+  judgeSilence(completeness: Completeness): void {
     for (const [host, server] of this.#servers) {
-      if (nowMs - server.row.eventTimeMs > FORGET_AFTER_MS) {
+      const completeToMs = completeness.of(server.row.kafkaPartition) ?? server.row.eventTimeMs;
+      if (completeToMs - server.row.eventTimeMs > FORGET_AFTER_MS) {
         this.#servers.delete(host);
         this.#gone.push(host);
         continue;
       }
-      const completeToMs = completeness.of(server.row.kafkaPartition) ?? server.row.eventTimeMs;
       const silent = isSilent(server.row.eventTimeMs, completeToMs, this.#silentAfterMs);
       if (silent === (server.summary.state === 'silent')) continue;
-      const { state, reasons } = silent ? { state: 'silent' as const, reasons: SILENT_REASONS } : server.judged;
-      const stateSinceMs = silent ? server.row.eventTimeMs : nowMs;
-      server.summary = { ...server.summary, state, reasons, stateSinceMs };
+      const { state, reasons } = silent ? SILENT : server.judged;
+      server.summary = { ...server.summary, state, reasons, stateSinceMs: server.row.eventTimeMs };
       this.#changed.add(host);
     }
   }
@@ -127,8 +126,9 @@ export class ServerList {
     known.pressureMean = smooth(known.pressureMean, row.pressureMemoryPct, elapsedMs);
     const before = known.summary;
     const figures = figuresOf(row, known.cpuMean, known.iowaitMean, known.pressureMean);
-    known.judged = judgeFigures(figures, known.judged.state);
-    known.summary = summaryOf(row, known.judged, strainOf(figures), before);
+    known.judged = judgeFigures(figures, known.judged.levels);
+    const shown = before.state === 'silent' ? SILENT : known.judged;
+    known.summary = summaryOf(row, shown, strainOf(figures), before);
     this.#newer.add(row.host);
     if (!sameDescription(before, known.summary)) this.#changed.add(row.host);
   }
@@ -160,7 +160,11 @@ export class ServerList {
   }
 }
 
-const SILENT_REASONS: readonly string[] = ['no new rows'];
+/**
+ * A row ends no silence by itself, since it may be an old one that was kept back: whether it is new enough is judged
+ * with the others.
+ */
+const SILENT: Pick<Judgement, 'state' | 'reasons'> = { state: 'silent', reasons: ['no new rows'] };
 
 function figuresOf(row: LiveRow, cpu: number | null, iowait: number | null, pressure: number | null): JudgedFigures {
   return {
@@ -177,7 +181,7 @@ function figuresOf(row: LiveRow, cpu: number | null, iowait: number | null, pres
 
 function summaryOf(
   row: LiveRow,
-  judged: { state: State; reasons: readonly string[] },
+  judged: Pick<Judgement, 'state' | 'reasons'>,
   strain: number,
   before: ServerSummary | undefined,
 ): ServerSummary {

@@ -7,6 +7,7 @@ import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { type Commit, commitOf, commitsSince } from './commits.ts';
 import { FileIndex } from './file-index.ts';
 import type { CommittedFile, ReadableFile } from './health-sql.ts';
+import { LogTail } from './log-tail.ts';
 import { HOUR_MS, TableFigures } from './table-figures.ts';
 
 /** How often the log is looked at for its next entry: one attempt to open a file. */
@@ -23,7 +24,10 @@ export class TableFollower {
   /** Why the log or the rows cannot be read at the moment. */
   problem: SluiceError | undefined;
   readonly #storage: Storage;
+  readonly #tail: LogTail;
   readonly #rejectedLog: TableLog;
+  readonly #rejectedTail: LogTail;
+  #rejectedDue = true;
   readonly #rejectedFiles: FileIndex;
   readonly #commitOfFile = new Map<string, { readonly version: number; readonly atMs: number }>();
   readonly #commitTimes = new Map<number, number>();
@@ -32,7 +36,9 @@ export class TableFollower {
     this.definition = definition;
     this.#storage = storage;
     this.log = new TableLog(storage, mainTable(definition).path);
+    this.#tail = new LogTail(this.log);
     this.#rejectedLog = new TableLog(storage, rejectedTable(definition).path);
+    this.#rejectedTail = new LogTail(this.#rejectedLog);
     this.files = new FileIndex(definition.eventTime.column);
     this.#rejectedFiles = new FileIndex('kafka_timestamp');
   }
@@ -48,22 +54,32 @@ export class TableFollower {
 
   /** Reads the table's state and the last hour's commits, once it exists. */
   async open(nowMs: number): Promise<boolean> {
-    await this.log.refresh();
-    if (!this.exists) return false;
+    if (!(await this.#tail.open())) return false;
     this.files.putAll(this.log.snapshot.files.values());
     for (const commit of (await commitsSince(this.log, nowMs - HOUR_MS)).reverse()) this.#note(commit);
-    await this.#countRejected();
     return true;
   }
 
   /** The commits since the last call. */
   async poll(): Promise<Commit[]> {
-    const entries = await this.log.refresh();
+    const entries = await this.#tail.next();
     const commits = entries.map(commitOf);
     for (const entry of entries) this.files.apply(entry.actions);
     for (const commit of commits) this.#note(commit);
-    if (commits.some(({ rejected }) => rejected > 0)) await this.#countRejected();
+    this.#rejectedDue ||= commits.some(({ rejected }) => rejected > 0);
     return commits;
+  }
+
+  /** Brings the count of rejected rows up to date, where a commit has changed it. */
+  async countRejected(): Promise<void> {
+    if (!this.#rejectedDue) return;
+    if (this.#rejectedLog.snapshot.version < 0) {
+      await this.#rejectedTail.open();
+      this.#rejectedFiles.putAll(this.#rejectedLog.snapshot.files.values());
+    } else {
+      for (const { actions } of await this.#rejectedTail.next()) this.#rejectedFiles.apply(actions);
+    }
+    this.#rejectedDue = false;
   }
 
   /** A live file with the commit that brought it, if that was in the last hour. */
@@ -120,12 +136,5 @@ export class TableFollower {
     this.figures.addCommit(commit);
     if (commit.newFiles.length > 0) this.#commitTimes.set(commit.version, commit.atMs);
     for (const path of commit.newFiles) this.#commitOfFile.set(path, { version: commit.version, atMs: commit.atMs });
-  }
-
-  async #countRejected(): Promise<void> {
-    const first = this.#rejectedLog.snapshot.version < 0;
-    const entries = await this.#rejectedLog.refresh();
-    if (first) this.#rejectedFiles.putAll(this.#rejectedLog.snapshot.files.values());
-    else for (const { actions } of entries) this.#rejectedFiles.apply(actions);
   }
 }

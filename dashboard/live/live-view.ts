@@ -120,14 +120,12 @@ export class LiveView {
   }
 
   #judge(): void {
-    const nowMs = Date.now();
-    const { table, topic } = this.#servers;
     if (this.#health.state !== 'following') return;
-    const watch = topic.at(nowMs);
+    const watch = this.#servers.topic.at(Date.now());
     if ('ends' in watch) {
-      this.#health.completeness.sawEnds(watch.ends.askedAtMs, watch.ends.lastStable, table.committedOffsets());
+      this.#health.completeness.sawEnds(watch.ends.askedAtMs, watch.ends.lastStable, this.#health.shownOffsets);
     }
-    this.#health.servers.judgeSilence(this.#health.completeness, nowMs);
+    this.#health.servers.judgeSilence(this.#health.completeness);
     this.changed();
   }
 

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import { go, listPath, route, serverPath } from './route.ts';
+import { serverPath } from './address.ts';
+import { go, listPath, route } from './route.ts';
 import { moveSelection, selectedHost, shownHosts } from './shown-list.ts';
 
 export const helpOpen = signal(false);
@@ -7,7 +8,7 @@ export const helpOpen = signal(false);
 export const KEYS: readonly (readonly [string, string])[] = [
   ['/', 'search'],
   ['j  k  ↓  ↑', 'move through the servers'],
-  ['Enter', 'open the server'],
+  ['Enter', 'open the server; in the search, the first found'],
   ['j  k', 'on a server: the next, the one before'],
   ['1  2  3  4', 'on a server: last hour, 6 h, 24 h, 7 d'],
   ['Esc', 'back'],
@@ -24,7 +25,7 @@ export function followKeys(): void {
       return;
     }
     if (typing) {
-      if (event.key === 'ArrowDown' && event.target instanceof HTMLInputElement) take(event, () => leaveSearch());
+      if (event.target instanceof HTMLInputElement) searchKey(event);
       return;
     }
     if (event.key === '?') {
@@ -39,6 +40,13 @@ export function followKeys(): void {
     if (route.value.page === 'servers') listKey(event);
     else serverKey(event, route.value.host);
   });
+}
+
+/** From the search down into the list, or straight to the first that was found. */
+function searchKey(event: KeyboardEvent): void {
+  if (event.key === 'ArrowDown') take(event, leaveSearch);
+  const first = shownHosts.value[0];
+  if (event.key === 'Enter' && first !== undefined) take(event, () => go(serverPath(first)));
 }
 
 function listKey(event: KeyboardEvent): void {

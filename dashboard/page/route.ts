@@ -1,22 +1,14 @@
 import { computed, signal } from '@preact/signals';
+import { placeOf } from './address.ts';
 
 /** The page's address is the only place where filters, order and window are kept. */
 const address = signal(new URL(window.location.href));
 let listScrollY = 0;
 
-export const route = computed(() => {
-  const match = /^\/servers\/([^/]+)\/?$/.exec(address.value.pathname);
-  return match?.[1] === undefined
-    ? { page: 'servers' as const }
-    : { page: 'server' as const, host: decodeURIComponent(match[1]) };
-});
+export const route = computed(() => placeOf(address.value.pathname));
 
 export function parameter(name: string): string {
   return address.value.searchParams.get(name) ?? '';
-}
-
-export function serverPath(host: string): string {
-  return `/servers/${encodeURIComponent(host)}`;
 }
 
 /** Sets one parameter of the present page; an empty value takes it away. */
@@ -34,7 +26,11 @@ export function setParameter(name: string, value: string, how: 'push' | 'replace
 let listHref = '/';
 
 export function listPath(): string {
-  return listHref;
+  return route.value.page === 'servers' ? hrefOf(address.value) : listHref;
+}
+
+function hrefOf({ pathname, search }: URL): string {
+  return pathname + search;
 }
 
 export function go(href: string): void {
@@ -46,7 +42,7 @@ function arrive(): void {
   const before = route.value;
   if (before.page === 'servers') {
     listScrollY = window.scrollY;
-    listHref = address.value.pathname + address.value.search;
+    listHref = hrefOf(address.value);
   }
   address.value = new URL(window.location.href);
   const now = route.value;

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
+import { serverPath } from './address.ts';
 import { type Incident, type Series, type Window, WINDOWS } from '../api/wire.ts';
 import { bytes, duration, percent } from '../quantities.ts';
 import { type State, THRESHOLDS } from '../server-state.ts';
 import { CHARTS } from './chart-set.ts';
 import { Chart } from './chart.tsx';
 import { Figure, StateMark, stateWord } from './marks.tsx';
-import { listPath, parameter, serverPath } from './route.ts';
+import { listPath, parameter } from './route.ts';
 import { useDetail, useSeries } from './server-data.ts';
 import { data, nowMs, servers, type ServerView, version } from './store.ts';
 import { localDay, localTime, utcTime } from './times.ts';

@@ -1,11 +1,12 @@
 import { computed, signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { serverPath } from './address.ts';
 import { duration, percent } from '../quantities.ts';
 import { type State, THRESHOLDS, type Threshold } from '../server-state.ts';
 import type { Order } from './listing.ts';
 import { Figure, Gauge, Sparkline, StateMark, stateWord } from './marks.tsx';
-import { serverPath, setParameter } from './route.ts';
+import { setParameter } from './route.ts';
 import { holdByPointer, listing, selectedHost, shownHosts } from './shown-list.ts';
 import { nowMs, servers, type ServerView, version } from './store.ts';
 import { ago, localTime, utcTime } from './times.ts';
@@ -69,12 +70,13 @@ function HeadRow(): JSX.Element {
       <div class="row" role="row" aria-rowindex={1}>
         {COLUMNS.map((column) => {
           const sorted = column.order === order;
-          const ariaSort = sorted ? (reversed ? 'ascending' : 'descending') : 'none';
+          const upward = reversed !== (column.order === 'host');
+          const ariaSort = sorted ? (upward ? 'ascending' : 'descending') : 'none';
           return (
             <div key={column.name} class={`cell ${column.name}`} role="columnheader" aria-sort={ariaSort}>
               <button type="button" onClick={() => sort(column.order)}>
                 {column.words}
-                <span aria-hidden="true">{sorted ? (reversed ? ' ↑' : ' ↓') : ''}</span>
+                <span aria-hidden="true">{sorted ? (upward ? ' ↑' : ' ↓') : ''}</span>
               </button>
             </div>
           );

@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
+import { serverPath } from './address.ts';
 import { duration } from '../quantities.ts';
 import { headline } from '../headline.ts';
 import { severityOf, type State } from '../server-state.ts';
 import { HeatMap } from './heat-map.tsx';
 import { StateMark, stateWord } from './marks.tsx';
-import { parameter, serverPath, setParameter } from './route.ts';
+import { parameter, setParameter } from './route.ts';
 import { ServerTable } from './server-table.tsx';
 import { listing, shownHosts } from './shown-list.ts';
 import { counts, data, nowMs, servers, version } from './store.ts';

@@ -1,6 +1,6 @@
+import { serverPath } from './address.ts';
 import { bytes, percent } from '../quantities.ts';
 import type { State } from '../server-state.ts';
-import { serverPath } from './route.ts';
 import type { ServerView } from './store.ts';
 
 export const METRICS = {
