@@ -98,6 +98,11 @@ export class DefinitionFile {
     return fallback;
   }
 
+  /** A quantity that may be left out: then null. */
+  optionalQuantity(path: Path, parse: (text: string) => number | undefined, example: string): number | null {
+    return this.value(path) === undefined ? null : this.quantity(path, parse, example, 1);
+  }
+
   /** The line of the node at `path`, or of the nearest parent that is there. */
   #lineOf(path: Path): number {
     for (let length = path.length; length > 0; length -= 1) {

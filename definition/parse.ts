@@ -23,6 +23,12 @@ export const DEFINITION_DEFAULTS = {
   maxBytes: 64 * 1024 ** 2,
   maxPartitions: 256,
   stepTimeoutMs: 300_000,
+  targetFileBytes: 128 * 1024 ** 2,
+  minFiles: 32,
+  sealAfterMs: 15 * 60_000,
+  maxRewriteBytes: 512 * 1024 ** 2,
+  graceMs: DAY_MS,
+  logRetentionMs: 2 * DAY_MS,
 } as const;
 const MAX_COLUMNS = 1000;
 
@@ -45,12 +51,18 @@ export function parseDefinition(text: string, fileName: string): TableDefinition
 }
 
 function readDefinition(file: DefinitionFile): TableDefinition {
-  const keys = 'table database description source columns event_time partition_by engine freshness limits'.split(' ');
+  const keys =
+    'table database description source columns event_time partition_by engine freshness limits compaction retention vacuum'.split(
+      ' ',
+    );
   file.onlyKeys([], keys);
   file.onlyKeys(['source'], ['topic', 'format']);
   file.onlyKeys(['event_time'], ['column', 'accept_past', 'accept_future']);
   file.onlyKeys(['freshness'], ['target']);
   file.onlyKeys(['limits'], ['max_rows', 'max_bytes', 'max_partitions', 'step_timeout']);
+  file.onlyKeys(['compaction'], ['sort_by', 'target_file', 'min_files', 'seal_after', 'max_rewrite']);
+  file.onlyKeys(['retention'], ['max_age', 'max_size']);
+  file.onlyKeys(['vacuum'], ['grace', 'log_retention']);
   const defaults = DEFINITION_DEFAULTS;
   const definition: TableDefinition = {
     table: nameAt(file, ['table']),
@@ -72,9 +84,26 @@ function readDefinition(file: DefinitionFile): TableDefinition {
       maxPartitions: file.positiveInteger(['limits', 'max_partitions'], defaults.maxPartitions),
       stepTimeoutMs: file.quantity(['limits', 'step_timeout'], durationMs, '5m', defaults.stepTimeoutMs),
     },
+    compaction: {
+      sortBy: sortColumnsAt(file),
+      targetFileBytes: file.quantity(['compaction', 'target_file'], sizeBytes, '128MiB', defaults.targetFileBytes),
+      minFiles: file.positiveInteger(['compaction', 'min_files'], defaults.minFiles),
+      sealAfterMs: file.quantity(['compaction', 'seal_after'], durationMs, '15m', defaults.sealAfterMs),
+      maxRewriteBytes: file.quantity(['compaction', 'max_rewrite'], sizeBytes, '512MiB', defaults.maxRewriteBytes),
+    },
+    retention: {
+      maxAgeMs: file.optionalQuantity(['retention', 'max_age'], durationMs, '400d'),
+      maxBytes: file.optionalQuantity(['retention', 'max_size'], sizeBytes, '500GiB'),
+    },
+    vacuum: {
+      graceMs: file.quantity(['vacuum', 'grace'], durationMs, '1d', defaults.graceMs),
+      logRetentionMs: file.quantity(['vacuum', 'log_retention'], durationMs, '2d', defaults.logRetentionMs),
+    },
   };
   checkEventTime(file, definition);
   checkColumnNames(file, definition);
+  checkCompaction(file, definition);
+  checkVacuum(file, definition);
   return definition;
 }
 
@@ -113,6 +142,38 @@ function columnsAt(file: DefinitionFile): ColumnDefinition[] {
       required: file.boolean([...path, 'required'], false),
     };
   });
+}
+
+/** By event time, unless said otherwise. */
+function sortColumnsAt(file: DefinitionFile): string[] {
+  const path = ['compaction', 'sort_by'];
+  const columns = file.value(path);
+  if (columns === undefined) return [file.string(['event_time', 'column'])];
+  if (Array.isArray(columns) && columns.length > 0 && columns.every((column) => typeof column === 'string')) {
+    return columns;
+  }
+  file.problem(path, 'compaction.sort_by must be a list of column names');
+  return [];
+}
+
+function checkCompaction(file: DefinitionFile, { compaction, columns }: TableDefinition): void {
+  const names = new Set<string>([...columns, ...PROVENANCE_COLUMNS].map((column) => column.name));
+  compaction.sortBy.forEach((column, index) => {
+    const path = ['compaction', 'sort_by', index];
+    if (file.value(path) === undefined) return;
+    if (!names.has(column)) file.problem(path, `"${column}" is none of the columns`);
+    else if (compaction.sortBy.indexOf(column) !== index) file.problem(path, `"${column}" is there twice`);
+  });
+  if (compaction.minFiles < 2) file.problem(['compaction', 'min_files'], 'compaction.min_files must be 2 or more');
+  if (compaction.maxRewriteBytes < compaction.targetFileBytes) {
+    file.problem(['compaction', 'max_rewrite'], 'compaction.max_rewrite must not be below compaction.target_file');
+  }
+}
+
+/** What is deleted is worked out from a version that old: the log must still have it. */
+function checkVacuum(file: DefinitionFile, { vacuum }: TableDefinition): void {
+  if (vacuum.logRetentionMs >= vacuum.graceMs) return;
+  file.problem(['vacuum', 'log_retention'], 'vacuum.log_retention must not be below vacuum.grace');
 }
 
 function checkEventTime(file: DefinitionFile, definition: TableDefinition): void {

@@ -19,6 +19,35 @@ export interface BatchLimits {
   readonly stepTimeoutMs: number;
 }
 
+/** How a table's small files become fewer, larger, sorted ones. */
+export interface CompactionSettings {
+  /** Columns that rewritten files are sorted by. */
+  readonly sortBy: readonly string[];
+  /** Size that rewritten files are aimed at. */
+  readonly targetFileBytes: number;
+  /** Files of a partition that still fills which are worth merging; fewer are left for later. */
+  readonly minFiles: number;
+  /** After its end plus this a partition is rewritten to its final form. */
+  readonly sealAfterMs: number;
+  /** Bytes of files that one rewrite reads. */
+  readonly maxRewriteBytes: number;
+}
+
+/** What a table keeps; null for no bound. Whole partitions go, the oldest first. */
+export interface RetentionSettings {
+  /** A partition goes once its end is longer ago than this. */
+  readonly maxAgeMs: number | null;
+  /** Bytes of live files. */
+  readonly maxBytes: number | null;
+}
+
+export interface VacuumSettings {
+  /** How long a file that is not live any more is kept for queries that began while it was. */
+  readonly graceMs: number;
+  /** How long the log's entries are kept, and with them the table's past versions. */
+  readonly logRetentionMs: number;
+}
+
 /** One table, as its operator defined it in `tables/<table>.yaml`, validated and with every default filled in. */
 export interface TableDefinition {
   readonly table: string;
@@ -36,6 +65,9 @@ export interface TableDefinition {
   readonly engine: 'duckdb';
   readonly freshnessTargetMs: number;
   readonly limits: BatchLimits;
+  readonly compaction: CompactionSettings;
+  readonly retention: RetentionSettings;
+  readonly vacuum: VacuumSettings;
 }
 
 /** Columns that Sluice adds to every row: where it came from. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseDefinition } from '../../definition/parse.ts';
+import { DEFINITION_DEFAULTS, parseDefinition } from '../../definition/parse.ts';
 import { definitionHash, loadDefinition, loadDefinitions } from '../../definition/load.ts';
 
 const TABLES = new URL('../../tables/', import.meta.url).pathname;
@@ -15,6 +15,9 @@ describe('parseDefinition', () => {
       eventTime: { column: 'event_time', acceptPastMs: 400 * 86_400_000, acceptFutureMs: 86_400_000 },
       freshnessTargetMs: 1000,
       limits: { maxBytes: 64 * 1024 ** 2 },
+      compaction: { sortBy: ['host', 'event_time'], targetFileBytes: 128 * 1024 ** 2, sealAfterMs: 900_000 },
+      retention: { maxAgeMs: null, maxBytes: null },
+      vacuum: { graceMs: 86_400_000, logRetentionMs: 2 * 86_400_000 },
     });
     expect(definition.columns.filter((column) => column.required).map((column) => column.name)).toEqual([
       'host',
@@ -34,9 +37,41 @@ describe('parseDefinition', () => {
     ],
     ['a limit without a unit', text.replace('max_bytes: 64MiB', 'max_bytes: 64'), /write it like 64MiB/],
     ['a limit of nothing', text.replace('max_rows: 1000000', 'max_rows: 0'), /must be a whole number above 0/],
+    [
+      'a sort key of no column',
+      text.replace('sort_by: [host, event_time]', 'sort_by: [host, nothing]'),
+      /"nothing" is none of the columns/,
+    ],
+    ['a sort key twice', text.replace('[host, event_time]', '[host, host]'), /"host" is there twice/],
+    ['a sort key that is no list', text.replace('[host, event_time]', 'host'), /must be a list of column names/],
+    ['a rewrite below its files', text.replace('max_rewrite: 512MiB', 'max_rewrite: 1MiB'), /not be below compaction/],
+    ['merging single files', text.replace('min_files: 32', 'min_files: 1'), /min_files must be 2 or more/],
+    [
+      'a log that forgets too early',
+      text.replace('log_retention: 2d', 'log_retention: 1h'),
+      /not be below vacuum.grace/,
+    ],
+    ['a retention without a unit', `${text}retention:\n  max_age: 400\n`, /write it like 400d/],
     ['no YAML at all', 'table: [', /f.yaml:\d+/],
   ])('refuses %s', (_, wrong, message) => {
     expect(() => parseDefinition(wrong, 'f.yaml')).toThrow(message);
+  });
+
+  it('fills in what is left out', () => {
+    const short = parseDefinition(text.slice(0, text.indexOf('compaction:')), 'f.yaml');
+    expect(short.compaction).toEqual({
+      sortBy: ['event_time'],
+      targetFileBytes: DEFINITION_DEFAULTS.targetFileBytes,
+      minFiles: DEFINITION_DEFAULTS.minFiles,
+      sealAfterMs: DEFINITION_DEFAULTS.sealAfterMs,
+      maxRewriteBytes: DEFINITION_DEFAULTS.maxRewriteBytes,
+    });
+    expect(short.vacuum.graceMs).toBe(DEFINITION_DEFAULTS.graceMs);
+  });
+
+  it('reads bounds on what is kept', () => {
+    const bounded = parseDefinition(`${text}retention:\n  max_age: 400d\n  max_size: 1GiB\n`, 'f.yaml');
+    expect(bounded.retention).toEqual({ maxAgeMs: 400 * 86_400_000, maxBytes: 1024 ** 3 });
   });
 
   it('names every problem with its line', () => {
