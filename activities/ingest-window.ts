@@ -29,6 +29,8 @@ export interface WindowProgress {
   readonly hiveVersion: number | null;
   /** Records known to be left in Kafka. */
   readonly remaining: string;
+  /** Kafka had nothing more when it was last asked; otherwise the window was over first. */
+  readonly drained: boolean;
   readonly nextOffsets: Readonly<Record<string, string>>;
   /** Why Hive lags behind, where it does. */
   readonly publicationFailure: string | null;
@@ -101,6 +103,7 @@ async function begin(table: IngestTable): Promise<WindowProgress> {
     version: table.log.snapshot.version,
     hiveVersion: null,
     remaining: '0',
+    drained: false,
     nextOffsets: {},
     publicationFailure: null,
     unknownFields: {},
@@ -121,7 +124,7 @@ async function runBatch(
     hiveVersion: publication.version ?? progress.hiveVersion,
     publicationFailure: (publication.failure ?? rejected.failure)?.advice ?? null,
   };
-  if (planned === undefined) return { ...progress, ...hive, remaining: '0' };
+  if (planned === undefined) return { ...progress, ...hive, remaining: '0', drained: true };
   const seal = await table.writeAndSeal(planned.plan, signal);
   await table.commit(seal, publication.takePublished());
   publication.request();
@@ -134,6 +137,7 @@ async function runBatch(
     sequence: seal.sequence,
     version: table.log.snapshot.version,
     remaining: String(planned.remaining),
+    drained: false,
     nextOffsets: seal.nextOffsets,
     unknownFields: added(progress.unknownFields, seal.unknownFields),
   };

@@ -109,7 +109,8 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       failures = 0;
       status = { ...status, lastWindow, windows: status.windows + 1 };
       if (changes !== seen) continue;
-      if (mode === 'drain') enter('Paused', `Drained. Resume it with: sluice resume ${input.table}`);
+      if (mode === 'drain' && !lastWindow.drained) enter('Draining', 'Kafka holds more than one window could take.');
+      else if (mode === 'drain') enter('Paused', `Drained. Resume it with: sluice resume ${input.table}`);
       else if (lastWindow.publicationFailure === null) enter('Running', 'All is well.');
       else enter('Degraded', `Rows are committed, but Hive lags behind. ${lastWindow.publicationFailure}`);
     } catch (error) {

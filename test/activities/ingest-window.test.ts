@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { runWindow, type WindowProgress } from '../../activities/ingest-window.ts';
+import { Random } from '../../collectors/simulation/random.ts';
+import { partsOf } from '../simulation/actors/worker.ts';
+import { writeDefinitions } from '../simulation/tables.ts';
+import { SimulatedProcess } from '../simulation/world/process.ts';
+import { Scheduler } from '../simulation/world/scheduler.ts';
+import { shapeOf } from '../simulation/world/shape.ts';
+import { World } from '../simulation/world/world.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const RECORDS = 40;
+/** Time for a few batches of six records, at some milliseconds a step. */
+const WINDOW_MS = 1_000;
+
+it('says of a drain whether it came to its end, or the window did', async () => {
+  const folder = temporaryFolder();
+  writeDefinitions(folder);
+  const scheduler = new Scheduler(new Random('a drain'));
+  const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1 }, folder);
+  const topic = world.watch('t1').topic;
+  for (let count = 0; count < RECORDS; count += 1) topic.append(0, { hour: 0, bad: false });
+  topic.commit(0);
+  const parts = partsOf(world, new SimulatedProcess(scheduler, 'worker'));
+  const windows: WindowProgress[] = [];
+  while (windows.at(-1)?.drained !== true) {
+    const input = { table: 't1', mode: 'drain', windowMs: WINDOW_MS } as const;
+    const window = runWindow(parts, input, new AbortController().signal, () => undefined);
+    await scheduler.run(() => false);
+    windows.push(await window);
+  }
+  expect(windows.map(({ drained }) => drained)).toEqual([...windows.slice(1).map(() => false), true]);
+  expect(windows.length).toBeGreaterThan(1);
+  expect(windows.reduce((sum, { rows }) => sum + rows, 0)).toBe(RECORDS);
+  expect(scheduler.violation).toBeUndefined();
+});

@@ -1,0 +1,36 @@
+import type { MemoryTopic } from '../services/memory-topic.ts';
+import type { SimulatedProcess } from '../world/process.ts';
+import type { World } from '../world/world.ts';
+
+const LONGEST_PAUSE_MS = 2_000;
+const MOST_RECORDS_AT_ONCE = 6;
+const HOURS = 3;
+
+/** Fills a topic: records good and bad, transactions that commit or abort, markers, offsets that are never used. */
+export async function produce(world: World, process: SimulatedProcess, topic: MemoryTopic): Promise<void> {
+  const { random } = world.scheduler;
+  for (let turn = 0; turn < world.shape.appends; turn += 1) {
+    await process.clock.sleep(Math.floor(random.next() * LONGEST_PAUSE_MS));
+    const partition = Math.floor(random.next() * topic.partitionCount);
+    const records = Math.ceil(random.next() * MOST_RECORDS_AT_ONCE);
+    await process.step({
+      label: `append ${records} to ${topic.name} ${partition}`,
+      changes: true,
+      effect: () => {
+        for (let count = 0; count < records; count += 1) {
+          topic.append(partition, { hour: Math.floor(random.next() * HOURS), bad: random.next() < 0.2 });
+        }
+        if (random.next() < 0.2) topic.skip(partition);
+        if (random.next() < 0.75) topic.commit(partition);
+        else if (random.next() < 0.3) topic.abort(partition);
+      },
+    });
+    if (random.next() < world.shape.partitionAdded) {
+      await process.step({
+        label: `add a partition to ${topic.name}`,
+        changes: true,
+        effect: () => topic.addPartition(),
+      });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { runWindow, type WindowParts, type WindowProgress } from '../../../activities/ingest-window.ts';
+import { asSluiceError, type SluiceError } from '../../../errors/sluice-error.ts';
+import { HiveMetastore } from '../../../lake/hive/metastore.ts';
+import { jsonCheckpoint } from '../services/json-checkpoint.ts';
+import { MemoryStorage } from '../services/memory-storage.ts';
+import { MemoryCluster } from '../services/memory-topic.ts';
+import { RowEngine } from '../services/row-engine.ts';
+import type { SimulatedProcess } from '../world/process.ts';
+import type { World } from '../world/world.ts';
+
+const WINDOW_MS = 5_000;
+const RETRY_DELAY_MS = 1_000;
+
+/** What a worker works with, each part as this process reaches it. */
+export function partsOf(world: World, process: SimulatedProcess): WindowParts {
+  let attempts = 0;
+  const storage = new MemoryStorage(process, world.store, world.storageKind);
+  return {
+    storage,
+    cluster: new MemoryCluster(process, world.topics),
+    engine: new RowEngine(process, world.topics),
+    metastore: new HiveMetastore({
+      endpoints: [{ host: 'metastore', port: 9083 }],
+      connect: world.metastore.connectFrom(process),
+    }),
+    tablesFolder: world.tablesFolder,
+    clock: process.clock,
+    attemptName: () => `${process.name.replaceAll('-', '')}x${(attempts += 1)}`,
+    log: {
+      checkpointEveryCommits: world.checkpointEveryCommits,
+      checkpointFormat: jsonCheckpoint(process),
+    },
+  };
+}
+
+/** Runs window after window, as the workflow has it done, until told to stop. */
+export async function ingest(
+  world: World,
+  process: SimulatedProcess,
+  table: string,
+  { mode, cancelled }: { readonly mode: 'continuous' | 'drain'; readonly cancelled: AbortSignal },
+): Promise<void> {
+  const parts = partsOf(world, process);
+  const report = (progress: WindowProgress): void => world.heard(process, table, progress);
+  for (;;) {
+    try {
+      const { drained } = await runWindow(parts, { table, mode, windowMs: WINDOW_MS }, cancelled, report);
+      if (mode === 'drain' && drained) return;
+    } catch (thrown) {
+      if (!cancelled.aborted) world.heardFailure(process, failureOf(thrown));
+      await process.clock.sleep(RETRY_DELAY_MS);
+    }
+    if (cancelled.aborted) return;
+  }
+}
+
+/** A step that was given up is no failure of its own. */
+function failureOf(thrown: unknown): SluiceError | undefined {
+  if (thrown instanceof DOMException) return undefined;
+  return asSluiceError(thrown);
+}

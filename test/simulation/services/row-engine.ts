@@ -1,0 +1,83 @@
+import { SluiceError } from '../../../errors/sluice-error.ts';
+import type { BatchRequest, BatchResult, Engine, WrittenFile } from '../../../engines/engine.ts';
+import { batchFilePath } from '../../../plans/table-paths.ts';
+import type { SimulatedProcess } from '../world/process.ts';
+import type { MemoryTopic, TopicRecord } from './memory-topic.ts';
+
+export const DAY = '2026-11-23';
+
+/** A row as it lies in a file: where it came from, and what was made of it. */
+export interface Row {
+  readonly partition: number;
+  readonly offset: number;
+  readonly hour: number;
+}
+
+/**
+ * Writes rows as JSON. A stand-in for DuckDB, which reads a broker and writes files on its own and so can't be stopped
+ * between two steps. What it is asked for, what it gives back and what is done with that is what ships.
+ */
+export class RowEngine implements Engine {
+  readonly #process: SimulatedProcess;
+  readonly #topics: ReadonlyMap<string, MemoryTopic>;
+
+  constructor(process: SimulatedProcess, topics: ReadonlyMap<string, MemoryTopic>) {
+    this.#process = process;
+    this.#topics = topics;
+  }
+
+  async write(request: BatchRequest): Promise<BatchResult> {
+    const { plan } = request;
+    const records = (await Promise.all(plan.ranges.map((range) => this.#read(plan.topic, range)))).flat();
+    request.signal.throwIfAborted();
+    const good = records.filter(({ bad }) => !bad);
+    const refused = records.filter(({ bad }) => bad);
+    const byHour = Map.groupBy(good, ({ hour }) => hour);
+    return {
+      rows: good.length,
+      files: [...byHour].map(([hour, rows], index) =>
+        this.#file(request, `accepted-${index}`, index, { dt: DAY, hour: String(hour) }, rows),
+      ),
+      rejectedRows: refused.length,
+      rejectedFiles: refused.length === 0 ? [] : [this.#file(request, 'rejected', 0, { dt: DAY }, refused)],
+      unknownFields: {},
+      fetchedBytes: records.length * 100,
+    };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #read(topic: string, range: BatchRequest['plan']['ranges'][number]): Promise<TopicRecord[]> {
+    const { partition, startOffset, endOffset } = range;
+    return this.#process.step({
+      label: `fetch ${topic} ${partition}: ${startOffset} to ${endOffset}`,
+      changes: false,
+      effect: () => this.#topics.get(topic)?.read(partition, Number(startOffset), Number(endOffset)) ?? [],
+      outcome: (records) => `${records.length} records`,
+      failure: () => new SluiceError('ENGINE_FAILED', 'The engine failed.'),
+    });
+  }
+
+  #file(
+    request: BatchRequest,
+    localName: string,
+    index: number,
+    partitionValues: Readonly<Record<string, string>>,
+    records: readonly TopicRecord[],
+  ): WrittenFile {
+    const rows: Row[] = records.map(({ partition, offset, hour }) => ({ partition, offset, hour }));
+    const bytes = Buffer.from(JSON.stringify(rows));
+    const localPath = `${request.scratchFolder}/${localName}`;
+    this.#process.scratch.set(localPath, bytes);
+    return {
+      localPath,
+      path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, index),
+      partitionValues,
+      sizeBytes: bytes.length,
+      rows: rows.length,
+      stats: JSON.stringify({ numRecords: rows.length }),
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { simulate } from './simulation.ts';
+import { writeDefinitions } from './tables.ts';
+
+const SEEDS = Number(process.env['SLUICE_SIMULATION_SEEDS'] ?? 500);
+const ONE_SEED = process.env['SLUICE_SIMULATION_SEED'];
+const MS_PER_SEED = 1_000;
+
+describe('the commit protocol', () => {
+  const seeds = ONE_SEED === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(ONE_SEED)];
+
+  it(
+    `keeps its promises in ${seeds.length} simulated worlds`,
+    async () => {
+      const tablesFolder = temporaryFolder();
+      writeDefinitions(tablesFolder);
+      for (const seed of seeds) {
+        const { violation, trace } = await simulate(seed, tablesFolder);
+        if (violation === undefined) continue;
+        expect.fail(
+          `Seed ${seed}: ${violation}\n\n${trace({ full: ONE_SEED !== undefined })}\n\n` +
+            `Replay it with: SLUICE_SIMULATION_SEED=${seed} npx vitest run test/simulation`,
+        );
+      }
+    },
+    seeds.length * MS_PER_SEED + 20_000,
+  );
+
+  it('goes the same way each time for the same seed', async () => {
+    const tablesFolder = temporaryFolder();
+    writeDefinitions(tablesFolder);
+    const once = await simulate(7, tablesFolder);
+    const again = await simulate(7, tablesFolder);
+    expect(again.trace({ full: true })).toBe(once.trace({ full: true }));
+  });
+});

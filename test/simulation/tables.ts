@@ -1,0 +1,22 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The most tables that a simulated world has. */
+const TABLES = ['t1', 't2'];
+
+/** Writes the definitions of the simulated tables: small batches, so that there are many. */
+export function writeDefinitions(folder: string): void {
+  for (const table of TABLES) {
+    const lines = [
+      `table: ${table}`,
+      'database: lab',
+      `source: { topic: ${table} }`,
+      'columns:',
+      '  - { name: host, type: string, required: true }',
+      '  - { name: event_time, type: timestamp, required: true }',
+      'event_time: { column: event_time }',
+      'limits: { max_rows: 6 }',
+    ];
+    writeFileSync(join(folder, `${table}.yaml`), `${lines.join('\n')}\n`);
+  }
+}
