@@ -25,7 +25,11 @@ export function dataReport(health: HealthFollower, table: TableFollower, topic: 
     const words = `Nothing has been sent for ${duration(ageMs)}: all that Kafka holds is committed. Look at the collectors.`;
     return { state: 'live', words, ...known };
   }
-  return { state: 'live', words: 'Everything that was sent is here.', ...known };
+  const words =
+    health.unreadFiles === 0
+      ? 'Everything that was sent is here.'
+      : `Rows of ${many(health.unreadFiles, 'file')} could not be read and are missing here. Start the dashboard anew to try again.`;
+  return { state: 'live', words, ...known };
 }
 
 function waitingWords(table: TableFollower): string {
