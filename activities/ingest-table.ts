@@ -30,10 +30,10 @@ export interface IngestParts {
   readonly log?: TableLogOptions;
 }
 
-/** A batch that has been planned, and how much is left in Kafka after it. */
+/** A batch that has been planned, and how much was left in Kafka beside it; unknown for a plan that was there already. */
 export interface PlannedBatch {
   readonly plan: BatchPlan;
-  readonly remaining: bigint;
+  readonly remaining: bigint | undefined;
 }
 
 /**
@@ -75,7 +75,7 @@ export class IngestTable {
     await this.log.refresh();
     const sequence = this.#committedSequence() + 1;
     const existing = await this.#files.readPlan(sequence);
-    if (existing !== undefined) return { plan: existing, remaining: 0n };
+    if (existing !== undefined) return { plan: existing, remaining: undefined };
     const { topic } = this.definition.source;
     const batch = await this.#decide(signal);
     if (batch.ranges.length === 0) return undefined;

@@ -12,7 +12,7 @@ const PACE = 0.5;
 
 export interface WindowInput {
   readonly table: string;
-  /** `continuous` runs until the window is over; `drain` until nothing is left of what Kafka holds. */
+  /** `continuous` runs until the window is over; `drain` until all is taken that Kafka held when it began. */
   readonly mode: 'continuous' | 'drain';
   readonly windowMs: number;
 }
@@ -27,9 +27,9 @@ export interface WindowProgress {
   /** The log's version. */
   readonly version: number;
   readonly hiveVersion: number | null;
-  /** Records known to be left in Kafka. */
-  readonly remaining: string;
-  /** Kafka had nothing more when it was last asked; otherwise the window was over first. */
+  /** Records that were left in Kafka when the last batch was planned; null where that is not known. */
+  readonly remaining: string | null;
+  /** The last batch took all that Kafka held when it was planned; otherwise the window was over first. */
   readonly drained: boolean;
   readonly nextOffsets: Readonly<Record<string, string>>;
   /** Why Hive lags behind, where it does. */
@@ -45,15 +45,19 @@ export interface IngestActivities {
 /** What a worker ingests with. */
 export type WindowParts = IngestParts & PublicationParts;
 
-/** The activities of ingestion, on a worker's parts. */
-export function createIngestActivities(parts: WindowParts): IngestActivities {
+/**
+ * The activities of ingestion, on a worker's parts.
+ * @param stopping says that the worker is about to stop: its windows end with the batch that they are at
+ */
+export function createIngestActivities(parts: WindowParts, stopping: AbortSignal): IngestActivities {
   return {
     async ingestWindow(input) {
       const context = Context.current();
+      const ended = AbortSignal.any([context.cancellationSignal, stopping]);
       let latest: WindowProgress | undefined;
       const heartbeat = setInterval(() => context.heartbeat(latest), HEARTBEAT_EVERY_MS);
       try {
-        return await runWindow(parts, input, context.cancellationSignal, (progress) => (latest = progress));
+        return await runWindow(parts, input, ended, (progress) => (latest = progress));
       } catch (thrown) {
         throw toFailure(thrown);
       } finally {
@@ -63,15 +67,15 @@ export function createIngestActivities(parts: WindowParts): IngestActivities {
   };
 }
 
-/** One window, until it is over or `cancelled`. `report` hears of each batch. */
+/** One window, until it is over or `ended`, with the batch that it is at then. `report` hears of each batch. */
 export async function runWindow(
   parts: WindowParts,
   input: WindowInput,
-  cancelled: AbortSignal,
+  ended: AbortSignal,
   report: (progress: WindowProgress) => void,
 ): Promise<WindowProgress> {
   const { clock } = parts;
-  const table = await IngestTable.open(parts, input.table, cancelled);
+  const table = await IngestTable.open(parts, input.table, ended);
   const publication = new TablePublication(parts, table.shape);
   const rejected = new TablePublication(parts, rejectedTable(table.definition));
   const endsAtMs = clock.elapsedMs() + input.windowMs;
@@ -79,13 +83,12 @@ export async function runWindow(
   let progress: WindowProgress;
   try {
     progress = await begin(table);
-    while (!cancelled.aborted && clock.elapsedMs() < endsAtMs) {
+    while (!ended.aborted && clock.elapsedMs() < endsAtMs) {
       report(progress);
       const startedAtMs = clock.elapsedMs();
-      const before = progress;
       progress = await runBatch(table, publication, rejected, progress, clock);
-      if (progress.batches === before.batches && input.mode === 'drain') break;
-      if (progress.remaining === '0') await pause(startedAtMs + paceMs - clock.elapsedMs(), cancelled, clock);
+      if (input.mode === 'drain' && progress.drained) break;
+      if (progress.remaining === '0') await pause(startedAtMs + paceMs - clock.elapsedMs(), ended, clock);
     }
   } finally {
     await Promise.all([publication.stop(), rejected.stop()]);
@@ -102,7 +105,7 @@ async function begin(table: IngestTable): Promise<WindowProgress> {
     sequence: 0,
     version: table.log.snapshot.version,
     hiveVersion: null,
-    remaining: '0',
+    remaining: null,
     drained: false,
     nextOffsets: {},
     publicationFailure: null,
@@ -136,8 +139,8 @@ async function runBatch(
     rejected: progress.rejected + seal.rejectedRows,
     sequence: seal.sequence,
     version: table.log.snapshot.version,
-    remaining: String(planned.remaining),
-    drained: false,
+    remaining: planned.remaining === undefined ? null : String(planned.remaining),
+    drained: planned.remaining === 0n,
     nextOffsets: seal.nextOffsets,
     unknownFields: added(progress.unknownFields, seal.unknownFields),
   };

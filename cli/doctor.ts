@@ -1,57 +1,34 @@
 import type { Command } from 'commander';
+import type { Check } from '../infra/check.ts';
+import { examine, examineGiven } from '../infra/examination.ts';
+import { isComponent, stackParts } from '../infra/stack-parts.ts';
 import { StackRecord } from '../infra/stack-record.ts';
-import { isFree } from '../infra/ports.ts';
-import { checkTools } from '../infra/toolchain.ts';
-import { readSettings, type Settings } from '../settings/settings.ts';
-
-interface PortCheck {
-  readonly port: number;
-  readonly variable: string;
-  readonly free: boolean;
-}
+import { readSettings } from '../settings/settings.ts';
 
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description('Check that this machine has what Sluice needs, and say how to get what is missing')
-    .option('--json', 'print JSON', false)
+    .option('--json', 'print JSON: {ok, up, checks: [{code, what, found, ok, remedy}]}', false)
     .action(async ({ json }: { json: boolean }) => {
       const settings = readSettings();
-      const tools = checkTools(settings);
-      const up = new StackRecord(settings.home).running().length > 0;
-      const ports = up ? [] : await checkPorts(settings);
-      const ok = tools.every((tool) => tool.ok) && ports.every((port) => port.free);
-      if (json) console.log(JSON.stringify({ ok, up, tools, ports }, null, 2));
-      else {
-        for (const tool of tools) {
-          console.log(
-            `${tool.ok ? 'ok     ' : 'MISSING'} ${tool.tool} (for ${tool.neededFor})${tool.found ? `: ${tool.found}` : ''}`,
-          );
-          if (!tool.ok) console.log(`        ${tool.remedy}`);
-        }
-        for (const { port, variable, free } of ports) {
-          if (!free) console.log(`BUSY    port ${port}: stop what holds it, or set ${variable}`);
-        }
-        if (up) console.log('ok      the stack is up');
-        console.log(ok ? 'This machine is ready.' : 'Not ready yet.');
-      }
+      const up = new StackRecord(settings.home).supervisor() !== undefined;
+      const own = ['worker', 'collector', 'dashboard'] as const;
+      const components = stackParts(settings, { own, simulatedServers: 0 }).filter(isComponent);
+      // The ports of a stack that is up are taken by itself.
+      const checks = [...(await examine(settings, up ? [] : components)), ...(await examineGiven(settings))];
+      const ok = checks.every((check) => check.ok);
+      if (json) console.log(JSON.stringify({ ok, up, checks }, null, 2));
+      else print(checks, up, ok);
       process.exitCode = ok ? 0 : 1;
     });
 }
 
-async function checkPorts({ ports, kafka, temporal, metastore }: Settings): Promise<PortCheck[]> {
-  const wanted = [
-    ...(temporal.given
-      ? []
-      : [[ports.temporal, 'SLUICE_PORT_TEMPORAL'] as const, [ports.temporalUi, 'SLUICE_PORT_TEMPORAL_UI'] as const]),
-    ...(kafka.given
-      ? []
-      : [0, 1, 2].flatMap((node) => [
-          [ports.kafka + node, 'SLUICE_PORT_KAFKA'] as const,
-          [ports.kafkaController + node, 'SLUICE_PORT_KAFKA_CONTROLLER'] as const,
-        ])),
-    ...(metastore.given ? [] : [[ports.metastore, 'SLUICE_PORT_METASTORE'] as const]),
-    [ports.dashboard, 'SLUICE_PORT_DASHBOARD'] as const,
-  ];
-  return Promise.all(wanted.map(async ([port, variable]) => ({ port, variable, free: await isFree(port) })));
+function print(checks: readonly Check[], up: boolean, ok: boolean): void {
+  for (const { what, found, ok: fine, remedy } of checks) {
+    console.log(`${fine ? 'ok      ' : 'NOT YET '}${what}: ${found ?? 'not found'}`);
+    if (!fine) console.log(`        ${remedy}`);
+  }
+  if (up) console.log('ok      the stack is up');
+  console.log(ok ? 'This machine is ready.' : 'This machine is not ready yet.');
 }

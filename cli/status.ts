@@ -41,7 +41,7 @@ async function readStatus(): Promise<StatusReport> {
   const { client } = temporal;
   const ingests = await Promise.all(reports.map(async ({ table }) => (client ? ingestStatus(client, table) : null)));
   return {
-    tables: reports.map((report, index) => ({ ...report, ingest: ingests[index] ?? null })),
+    tables: reports.map((report, index) => withIngest(report, ingests[index] ?? null)),
     workers: client ? await countWorkers(client) : null,
     temporalFailure: temporal.failure,
     urls: {
@@ -49,6 +49,13 @@ async function readStatus(): Promise<StatusReport> {
       temporalUi: settings.temporal.uiUrl,
     },
   };
+}
+
+/** The log learns of a publication with the next commit; the ingestion's last window may know of a newer one. */
+function withIngest(report: TableReport, ingest: IngestStatus | null): StatusReport['tables'][number] {
+  const hiveVersion = ingest?.lastWindow?.hiveVersion ?? null;
+  if (hiveVersion === null || (report.hiveVersion ?? -1) >= hiveVersion) return { ...report, ingest };
+  return { ...report, hiveVersion, ingest };
 }
 
 async function ingestStatus(client: Client, table: string): Promise<IngestStatus | null> {

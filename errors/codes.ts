@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   TEMPORAL_UNREACHABLE: { retryable: true },
   TOOL_MISSING: { retryable: false },
   PORT_BUSY: { retryable: false },
+  HOME_BUSY: { retryable: false },
+  HOME_UNUSABLE: { retryable: false },
   SERVICE_FAILED: { retryable: false },
   // A defect of ours: anything that has no code of its own
   INTERNAL: { retryable: true },

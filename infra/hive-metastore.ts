@@ -1,12 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
-import { mavenJars } from './maven.ts';
+import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';
 
-const POM = fileURLToPath(new URL('metastore/pom.xml', import.meta.url));
+export const METASTORE_JARS: JarSource = {
+  name: 'metastore',
+  pom: fileURLToPath(new URL('metastore/pom.xml', import.meta.url)),
+  sources: [fileURLToPath(new URL('metastore/LoopbackMetastore.java', import.meta.url))],
+};
 const OPENED_PACKAGES = [
   'java.base/java.lang',
   'java.base/java.util',
@@ -23,7 +28,7 @@ appender.console.name=STDOUT
 appender.console.type=Console
 appender.console.layout.type=PatternLayout
 appender.console.layout.pattern=%d{ISO8601} %5p [%t] %c{2}: %m%n
-rootLogger.level=INFO
+rootLogger.level=WARN
 rootLogger.appenderRefs=stdout
 rootLogger.appenderRef.stdout.ref=STDOUT
 `;
@@ -32,43 +37,46 @@ rootLogger.appenderRef.stdout.ref=STDOUT
 export function hiveMetastore(settings: Settings): Component {
   const port = settings.ports.metastore;
   const folder = join(settings.home, 'metastore');
-  let jars = '';
+  const logging = join(folder, 'log4j2.properties');
+  const database = join(folder, 'database');
+  /** There since the database was whole for the first time. */
+  const whole = join(folder, 'database-is-whole');
+  let jvm: Jvm;
   return {
     name: 'metastore',
+    needs: [],
     ports: [{ port, variable: 'SLUICE_PORT_METASTORE' }],
     startLimitMs: 90_000,
-    stopLimitMs: 10_000,
-    async prepare(progress) {
+    stopLimitMs: 20_000,
+    async prepare(progress, signal) {
       const log = join(settings.home, 'logs', 'metastore-setup.log');
-      jars = await mavenJars(POM, { name: 'metastore', cacheFolder: settings.cacheFolder, log, progress });
-      await mkdir(join(folder, 'conf'), { recursive: true });
+      const { cacheFolder } = settings;
+      jvm = new Jvm(await fetchJars(METASTORE_JARS, { cacheFolder, log, progress, signal }), cacheFolder);
       await mkdir(join(folder, 'tmp'), { recursive: true });
-      await writeFile(join(folder, 'conf', 'hive-site.xml'), siteOf(settings, folder));
-      await writeFile(join(folder, 'conf', 'log4j2.properties'), LOGGING);
-      await writeFile(join(folder, 'conf', 'hive-log4j2.properties'), LOGGING);
+      // Derby can't go on with a database whose creation was interrupted; nobody has put anything into it yet.
+      if (!existsSync(whole)) await rm(database, { recursive: true, force: true });
+      await writeFile(logging, LOGGING);
     },
     command: () => ({
-      file: 'java',
+      file: jdkProgram('java'),
       folder,
       args: [
-        ...['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
-        ...OPENED_PACKAGES.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
-        `-Dlog4j.configurationFile=${join(folder, 'conf', 'log4j2.properties')}`,
-        `-Dderby.stream.error.file=${join(folder, 'derby.log')}`,
-        `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
-        ...[
-          '-cp',
-          `${join(folder, 'conf')}:${jars}/*`,
-          'org.apache.hadoop.hive.metastore.HiveMetaStore',
-          '-p',
-          String(port),
-        ],
+        ...jvm.args(
+          'LoopbackMetastore',
+          [...flagsOf(settings, folder, database), `-Dlog4j.configurationFile=${logging}`],
+          true,
+        ),
+        '127.0.0.1',
+        String(port),
       ],
     }),
+    stopped: () => jvm.keepArchive(),
     async isReady() {
       const metastore = new HiveMetastore({ endpoints: [{ host: '127.0.0.1', port }] });
       try {
-        return (await metastore.getDatabase('default')) !== undefined;
+        const ready = (await metastore.getDatabase('default')) !== undefined;
+        if (ready) await writeFile(whole, '');
+        return ready;
       } catch {
         return false;
       } finally {
@@ -78,10 +86,10 @@ export function hiveMetastore(settings: Settings): Component {
   };
 }
 
-function siteOf(settings: Settings, folder: string): string {
+function flagsOf(settings: Settings, folder: string, database: string): string[] {
   const properties = {
     'javax.jdo.option.ConnectionDriverName': 'org.apache.derby.jdbc.EmbeddedDriver',
-    'javax.jdo.option.ConnectionURL': `jdbc:derby:;databaseName=${join(folder, 'database')};create=true`,
+    'javax.jdo.option.ConnectionURL': `jdbc:derby:;databaseName=${database};create=true`,
     'javax.jdo.option.ConnectionUserName': 'APP',
     'javax.jdo.option.ConnectionPassword': 'mine',
     'hive.metastore.warehouse.dir': `${settings.lakeUri}/warehouse`,
@@ -90,9 +98,12 @@ function siteOf(settings: Settings, folder: string): string {
     'datanucleus.connectionPoolingType': 'BONECP',
     // Statistics would have the metastore list data directories.
     'hive.stats.autogather': 'false',
+    'derby.stream.error.file': join(folder, 'derby.log'),
+    'java.io.tmpdir': join(folder, 'tmp'),
   };
-  const lines = Object.entries(properties).map(
-    ([name, value]) => `  <property><name>${name}</name><value>${value.replaceAll('&', '&amp;')}</value></property>`,
-  );
-  return `<configuration>\n${lines.join('\n')}\n</configuration>\n`;
+  return [
+    '-Xmx384m',
+    ...OPENED_PACKAGES.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
+    ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
+  ];
 }

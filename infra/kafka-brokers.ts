@@ -6,12 +6,22 @@ import { fileURLToPath } from 'node:url';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
-import { mavenJars } from './maven.ts';
+import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';
 import { runTool } from './run-tool.ts';
 
-const POM = fileURLToPath(new URL('kafka/pom.xml', import.meta.url));
+export const KAFKA_JARS: JarSource = {
+  name: 'kafka',
+  pom: fileURLToPath(new URL('kafka/pom.xml', import.meta.url)),
+  sources: [],
+};
 const NODES = [1, 2, 3];
-const JVM_FLAGS = ['-Xms256m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+const HEAP = ['-Xms256m', '-Xmx256m'];
+
+/** Of each replica of a partition; past it the oldest records go, so that a forgotten stack does not fill the disk. */
+const RETENTION_BYTES = 1024 ** 3;
+const SEGMENT_BYTES = 128 * 1024 ** 2;
+/** A broker that has died is replaced as leader after this. */
+const SESSION_TIMEOUT_MS = 6_000;
 
 const LOGGING = `rootLogger.level=INFO
 rootLogger.appenderRefs=stdout
@@ -33,33 +43,34 @@ function kafkaBroker(settings: Settings, node: number): Component {
   const folder = join(settings.home, 'kafka', String(node));
   const properties = join(folder, 'server.properties');
   const logging = join(folder, 'log4j2.properties');
-  let jars = '';
+  let jvm: Jvm;
   return {
     name: `kafka-${node}`,
+    needs: [],
     ports: [
       { port, variable: 'SLUICE_PORT_KAFKA' },
       { port: controllerPort, variable: 'SLUICE_PORT_KAFKA_CONTROLLER' },
     ],
     startLimitMs: 90_000,
     stopLimitMs: 20_000,
-    async prepare(progress) {
+    async prepare(progress, signal) {
       const log = join(settings.home, 'logs', 'kafka-setup.log');
-      jars = await mavenJars(POM, { name: 'kafka', cacheFolder: settings.cacheFolder, log, progress });
+      const { cacheFolder } = settings;
+      const jars = await fetchJars(KAFKA_JARS, { cacheFolder, log, progress, signal });
+      jvm = new Jvm(jars, cacheFolder);
       await mkdir(folder, { recursive: true });
       await writeFile(logging, LOGGING);
       await writeFile(properties, propertiesOf(settings, node, folder));
       if (existsSync(join(folder, 'data', 'meta.properties'))) return;
       const format = ['kafka.tools.StorageTool', 'format', '-t', await clusterId(settings), '-c', properties];
-      await runTool(
-        'java',
-        ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${logging}`, '-cp', `${jars}/*`, ...format],
-        { log },
-      );
+      const flags = ['-Xmx128m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${logging}`];
+      await runTool(jdkProgram('java'), [...flags, '-cp', `${jars}/*`, ...format], { log, signal });
     },
     command: () => ({
-      file: 'java',
-      args: [...JVM_FLAGS, `-Dlog4j2.configurationFile=${logging}`, '-cp', `${jars}/*`, 'kafka.Kafka', properties],
+      file: jdkProgram('java'),
+      args: [...jvm.args('kafka.Kafka', [...HEAP, `-Dlog4j2.configurationFile=${logging}`], node === 1), properties],
     }),
+    stopped: () => jvm.keepArchive(),
     async isReady() {
       const cluster = new KafkaCluster(
         { brokers: [`127.0.0.1:${port}`], given: false, sasl: undefined, tls: undefined },
@@ -113,7 +124,10 @@ function propertiesOf(settings: Settings, node: number, folder: string): string 
     'share.coordinator.state.topic.min.isr': 2,
     'group.initial.rebalance.delay.ms': 0,
     'log.cleaner.dedupe.buffer.size': 16_777_216,
-    'controlled.shutdown.enable': true,
+    'log.retention.bytes': RETENTION_BYTES,
+    'log.segment.bytes': SEGMENT_BYTES,
+    'broker.session.timeout.ms': SESSION_TIMEOUT_MS,
+    'broker.heartbeat.interval.ms': SESSION_TIMEOUT_MS / 6,
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');

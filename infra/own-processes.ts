@@ -9,12 +9,14 @@ const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 function ownProcess(
   name: string,
   entry: string,
+  needs: readonly string[],
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   ports: Component['ports'] = [],
 ): Component {
   return {
     name,
+    needs,
     ports,
     startLimitMs: 60_000,
     stopLimitMs: 15_000,
@@ -39,8 +41,12 @@ export function ownProcesses(
   const simulate = ['--topic', options.topic, '--simulate', String(options.simulatedServers)];
   const port = { port: settings.dashboard.port, variable: 'SLUICE_PORT_DASHBOARD' };
   return {
-    worker: ownProcess('worker', 'workers/main.ts', [], options.environment),
-    collector: ownProcess('collector', 'collectors/main.ts', simulate, options.environment),
-    dashboard: ownProcess('dashboard', 'dashboard/main.ts', [], options.environment, [port]),
+    // While the metastore is away the worker ingests; it publishes when it is back.
+    worker: {
+      ...ownProcess('worker', 'workers/main.ts', ['topics', 'temporal'], [], options.environment),
+      uses: ['metastore'],
+    },
+    collector: ownProcess('collector', 'collectors/main.ts', ['topics'], simulate, options.environment),
+    dashboard: ownProcess('dashboard', 'dashboard/main.ts', ['topics'], [], options.environment, [port]),
   };
 }

@@ -1,20 +1,6 @@
 import { createServer } from 'node:net';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { PortSettings } from '../settings/settings.ts';
-import type { Component } from './component.ts';
-
-/** @throws SluiceError PORT_BUSY, naming port, component and variable */
-export async function requireFreePorts(components: readonly Component[]): Promise<void> {
-  for (const component of components) {
-    for (const { port, variable } of component.ports) {
-      if (await isFree(port)) continue;
-      throw new SluiceError('PORT_BUSY', `Port ${port}, wanted by ${component.name}, is taken by something else.`, {
-        remedy: `Stop what holds it, or set ${variable} to another port.`,
-        details: { port, component: component.name, variable },
-      });
-    }
-  }
-}
 
 export async function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
@@ -6,6 +6,20 @@ import { identify, isRunning, type ProcessIdentity } from './process-identity.ts
 export interface ProcessRecord extends ProcessIdentity {
   readonly name: string;
   readonly log: string;
+  readonly ports: readonly number[];
+}
+
+/** What is known of the process that runs the stack. */
+export interface SupervisorRecord extends ProcessRecord {
+  readonly state: 'starting' | 'up' | 'stopping';
+  readonly addresses: StackAddresses;
+}
+
+/** Where to look at what runs, as URLs. */
+export interface StackAddresses {
+  readonly dashboard: string | null;
+  readonly temporalUi: string;
+  readonly lake: string;
 }
 
 export const SUPERVISOR = 'supervisor';
@@ -18,13 +32,26 @@ export class StackRecord {
     this.#folder = join(home, 'run');
   }
 
-  write(name: string, pid: number, log: string): ProcessRecord | undefined {
+  /** Undefined where the process has ended already. */
+  write(name: string, pid: number, log: string, ports: readonly number[] = []): ProcessRecord | undefined {
     const identity = identify(pid);
     if (identity === undefined) return undefined;
-    const record: ProcessRecord = { ...identity, name, log };
-    mkdirSync(this.#folder, { recursive: true });
-    writeFileSync(this.#file(name), JSON.stringify(record));
+    const record: ProcessRecord = { ...identity, name, log, ports };
+    this.#put(name, record);
     return record;
+  }
+
+  /** This process is the one that runs the stack. */
+  writeSupervisor(log: string, state: SupervisorRecord['state'], addresses: StackAddresses): void {
+    const identity = identify(process.pid);
+    if (identity === undefined) throw new Error('this process is not in /proc');
+    this.#put(SUPERVISOR, { ...identity, name: SUPERVISOR, log, ports: [], state, addresses });
+  }
+
+  /** The supervisor, where it still runs. */
+  supervisor(): SupervisorRecord | undefined {
+    const record = this.read(SUPERVISOR) as SupervisorRecord | undefined;
+    return record !== undefined && isRunning(record) ? record : undefined;
   }
 
   remove(name: string): void {
@@ -33,10 +60,13 @@ export class StackRecord {
 
   /** Those that still run. */
   running(): ProcessRecord[] {
+    return this.all().filter(isRunning);
+  }
+
+  all(): ProcessRecord[] {
     return this.#names()
       .map((name) => this.read(name))
-      .filter((record) => record !== undefined)
-      .filter(isRunning);
+      .filter((record) => record !== undefined);
   }
 
   read(name: string): ProcessRecord | undefined {
@@ -45,6 +75,14 @@ export class StackRecord {
     } catch {
       return undefined;
     }
+  }
+
+  /** Whole or not at all: others read it at any time. */
+  #put(name: string, record: ProcessRecord | SupervisorRecord): void {
+    mkdirSync(this.#folder, { recursive: true });
+    const temporary = `${this.#file(name)}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify(record));
+    renameSync(temporary, this.#file(name));
   }
 
   #names(): string[] {

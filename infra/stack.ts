@@ -1,154 +1,161 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadDefinitions } from '../definition/load.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { ensureTopic } from '../kafka/admin.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Component, Progress } from './component.ts';
-import { hiveMetastore } from './hive-metastore.ts';
-import { kafkaBrokers } from './kafka-brokers.ts';
-import { ownProcesses } from './own-processes.ts';
-import { requireFreePorts } from './ports.ts';
+import { AfterCrash } from './after-crash.ts';
+import { requireAll } from './check.ts';
+import type { Component, Progress, Task } from './component.ts';
+import { examine } from './examination.ts';
+import { HomeLock } from './home-lock.ts';
+import { openHome } from './home.ts';
+import { stopLeftovers } from './leftovers.ts';
 import { RunningComponent } from './running-component.ts';
-import { StackRecord } from './stack-record.ts';
-import { stopProcess } from './stop-process.ts';
-import { temporalServer } from './temporal-server.ts';
-import { checkTools } from './toolchain.ts';
+import { addressesOf, isComponent, stackParts, type StackSelection } from './stack-parts.ts';
+import { type StackAddresses, StackRecord, SUPERVISOR, type SupervisorRecord } from './stack-record.ts';
 
-/** Marks a folder as a home of Sluice's, so that nothing else is ever purged. */
-export const HOME_MARKER = 'sluice-home';
-const LEFTOVER_STOP_LIMIT_MS = 10_000;
-const TOPIC_PARTITIONS = 3;
-const TOPIC_REPLICATION = 3;
+/** For a process that cleans up after a crash to be done. */
+const LOCK_LIMIT_MS = 15_000;
 
-export interface StackOptions {
-  /** Sluice's own processes to run beside the services. */
-  readonly own: readonly ('worker' | 'collector' | 'dashboard')[];
-  readonly simulatedServers: number;
-  /** For Sluice's own processes, beside this process's environment: tests keep their settings there. */
-  readonly environment?: Readonly<Record<string, string>>;
+export interface StackOptions extends StackSelection {
   readonly progress: Progress;
+  /** Ends the start early: what has been started is stopped, and the start fails with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Everything that runs here: services that are not given, and Sluice's own processes. */
 export class Stack {
-  readonly #running: RunningComponent[] = [];
-  readonly #settings: Settings;
-  readonly #options: StackOptions;
+  readonly addresses: StackAddresses;
+  readonly #home: string;
+  readonly #parts: readonly (Component | Task)[];
+  readonly #running = new Map<string, RunningComponent>();
+  readonly #progress: Progress;
   readonly #record: StackRecord;
+  readonly #lock: HomeLock;
+  /** Ends the start, with the first failure or what the caller's signal says as its reason. */
+  readonly #ending = new AbortController();
+  #starting: readonly Promise<void>[] = [];
+  #afterCrash: AfterCrash | undefined;
 
-  private constructor(settings: Settings, options: StackOptions) {
-    this.#settings = settings;
-    this.#options = options;
+  private constructor(settings: Settings, options: StackOptions, lock: HomeLock) {
+    this.#home = settings.home;
+    this.#parts = stackParts(settings, options);
+    this.#progress = options.progress;
     this.#record = new StackRecord(settings.home);
+    this.#lock = lock;
+    this.addresses = addressesOf(settings, options);
   }
 
   /**
    * Starts all of it, or nothing: what a crash left behind is stopped first, and a failure stops what had been started.
-   * @throws SluiceError TOOL_MISSING, PORT_BUSY, SERVICE_FAILED
+   * @throws SluiceError with all that is missing at once: TOOL_MISSING, PORT_BUSY, …; HOME_BUSY; SERVICE_FAILED
    */
   static async start(settings: Settings, options: StackOptions): Promise<Stack> {
-    requireTools(settings);
-    mkdirSync(settings.home, { recursive: true });
-    writeFileSync(
-      join(settings.home, HOME_MARKER),
-      'State of a local Sluice stack; `sluice down --purge` deletes it.\n',
-    );
-    const stack = new Stack(settings, options);
-    await stopLeftovers(settings, options.progress);
+    const lock = await takeHome(settings.home);
     try {
-      await stack.#startAll();
+      await stopLeftovers(settings.home, options.progress);
+      const stack = new Stack(settings, options, lock);
+      requireAll(await examine(settings, stack.#parts.filter(isComponent)));
+      openHome(settings.home);
+      await stack.#startAll(options.signal);
+      return stack;
     } catch (error) {
-      await stack.stop();
+      await lock.release();
       throw error;
     }
-    return stack;
   }
 
   component(name: string): RunningComponent {
-    const found = this.#running.find((running) => running.component.name === name);
+    const found = this.#running.get(name);
     if (found === undefined) throw new SluiceError('USAGE', `The stack runs no component "${name}".`);
     return found;
   }
 
-  /** Stops everything, last started first. */
+  /** Stops everything: each part after all that need or use it. */
   async stop(): Promise<void> {
-    const { progress } = this.#options;
-    // What feeds and what reads stops before what it needs; nodes of one kind stop together.
-    const levels = [['collector', 'dashboard'], ['worker'], ['metastore', 'temporal', 'kafka-1', 'kafka-2', 'kafka-3']];
-    for (const level of levels) {
-      const stopping = this.#running.filter(({ component }) => level.includes(component.name));
-      await Promise.all(stopping.map((running) => running.stop()));
+    this.#ending.abort();
+    this.#recordState('stopping');
+    const stopped = new Map<string, Promise<void>>();
+    for (const { name } of this.#parts.toReversed()) {
+      const before = this.#parts
+        .filter((part) => reliesOn(part, name))
+        .map((part) => stopped.get(part.name) ?? Promise.resolve());
+      stopped.set(
+        name,
+        Promise.all(before).then(() => this.#running.get(name)?.stop()),
+      );
     }
-    if (this.#running.length > 0) progress('Everything has stopped.');
-    this.#running.length = 0;
+    await Promise.all(stopped.values());
+    await Promise.allSettled(this.#starting);
+    if (this.#running.size > 0) this.#progress('Everything has stopped.');
+    this.#running.clear();
+    this.#record.remove(SUPERVISOR);
+    this.#afterCrash?.dismiss();
+    await this.#lock.release();
   }
 
-  async #startAll(): Promise<void> {
-    const { kafka, temporal, metastore } = this.#settings;
-    const services: Component[] = [
-      ...(temporal.given ? [] : [temporalServer(this.#settings)]),
-      ...(kafka.given ? [] : kafkaBrokers(this.#settings)),
-      ...(metastore.given ? [] : [hiveMetastore(this.#settings)]),
-    ];
-    const own = this.#ownProcesses();
-    await requireFreePorts([...services, ...own]);
-    await this.#prepare(services);
-    await Promise.all(services.map((component) => this.#startOne(component)));
-    if (!kafka.given) await this.#createTopics();
-    await Promise.all(own.map((component) => this.#startOne(component)));
+  /** Ends everything at once, for who has no time: nothing gets to write down what it knows. */
+  async kill(): Promise<void> {
+    this.#ending.abort();
+    await Promise.all([...this.#running.values()].map((running) => running.end()));
   }
 
-  /** One after the other within a kind, so that nodes share what the first has fetched. */
-  async #prepare(services: readonly Component[]): Promise<void> {
-    const kinds = Map.groupBy(services, ({ name }) => name.replace(/-\d+$/, ''));
-    await Promise.all(
-      [...kinds.values()].map(async (components) => {
-        for (const component of components) await component.prepare?.(this.#options.progress);
-      }),
-    );
-  }
-
-  #ownProcesses(): Component[] {
-    const topic = loadDefinitions(this.#settings.tablesFolder)[0]?.source.topic ?? 'server-health';
-    const { own, simulatedServers, environment = {} } = this.#options;
-    const processes = ownProcesses(this.#settings, { topic, simulatedServers, environment });
-    return own.map((name) => processes[name]);
-  }
-
-  async #startOne(component: Component): Promise<void> {
-    const log = join(this.#settings.home, 'logs', `${component.name}.log`);
-    const running = new RunningComponent(component, log, this.#record, this.#options.progress);
-    this.#running.push(running);
-    await running.start();
-  }
-
-  async #createTopics(): Promise<void> {
-    for (const definition of loadDefinitions(this.#settings.tablesFolder)) {
-      await ensureTopic(this.#settings.kafka, {
-        topic: definition.source.topic,
-        partitions: TOPIC_PARTITIONS,
-        replicationFactor: TOPIC_REPLICATION,
-      });
+  /** Each part as soon as all that it needs is ready; what it fetches or builds it does not wait with. */
+  async #startAll(signal: AbortSignal | undefined): Promise<void> {
+    this.#recordState('starting');
+    this.#afterCrash = new AfterCrash(this.#home);
+    const ended = AbortSignal.any([this.#ending.signal, ...(signal === undefined ? [] : [signal])]);
+    const started = new Map<string, Promise<void>>();
+    for (const part of this.#parts) {
+      const needed = Promise.all(part.needs.map((name) => started.get(name) ?? Promise.resolve()));
+      const starting = this.#startPart(part, needed, ended);
+      starting.catch((error: unknown) => this.#ending.abort(error));
+      started.set(part.name, starting);
     }
+    this.#starting = [...started.values()];
+    try {
+      await Promise.race([Promise.all(this.#starting), rejectedWhen(ended)]);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#recordState('up');
+  }
+
+  async #startPart(part: Component | Task, needed: Promise<unknown>, ended: AbortSignal): Promise<void> {
+    // A failure of what is needed is met below, or ended this part before that.
+    needed.catch(() => undefined);
+    if (isComponent(part)) await part.prepare?.(this.#progress, ended);
+    await needed;
+    ended.throwIfAborted();
+    if (!isComponent(part)) return part.run();
+    const log = join(this.#home, 'logs', `${part.name}.log`);
+    const running = new RunningComponent(part, log, this.#record, this.#progress);
+    this.#running.set(part.name, running);
+    return running.start();
+  }
+
+  #recordState(state: SupervisorRecord['state']): void {
+    this.#record.writeSupervisor(join(this.#home, 'logs', 'supervisor.log'), state, this.addresses);
   }
 }
 
-/** Stops what a supervisor that crashed left running in this home. */
-export async function stopLeftovers(settings: Settings, progress: Progress): Promise<number> {
-  const record = new StackRecord(settings.home);
-  const leftovers = record.running().filter(({ pid }) => pid !== process.pid);
-  for (const { name } of leftovers) progress(`${name}: found running from before; stopping it`);
-  await Promise.all(leftovers.map((leftover) => stopProcess(leftover, LEFTOVER_STOP_LIMIT_MS)));
-  for (const { name } of leftovers) record.remove(name);
-  return leftovers.length;
+/** @throws SluiceError HOME_BUSY */
+async function takeHome(home: string): Promise<HomeLock> {
+  const lock = await HomeLock.take(home, LOCK_LIMIT_MS);
+  if (lock !== undefined) return lock;
+  throw new SluiceError('HOME_BUSY', `Another process runs, starts or stops a stack in ${home}.`, {
+    remedy: '`sluice status` shows it and `sluice down` stops it; or set SLUICE_HOME to another folder.',
+  });
 }
 
-function requireTools(settings: Settings): void {
-  const missing = checkTools(settings).filter(({ ok }) => !ok);
-  if (missing.length === 0) return;
-  const lines = missing.map(({ tool, neededFor, remedy }) => `- ${tool}, needed for ${neededFor}. ${remedy}`);
-  throw new SluiceError('TOOL_MISSING', `Before Sluice can start, this machine needs:\n${lines.join('\n')}`, {
-    remedy: '`sluice doctor` checks again.',
+function reliesOn(part: Component | Task, name: string): boolean {
+  return part.needs.includes(name) || (isComponent(part) && part.uses?.includes(name) === true);
+}
+
+function rejectedWhen(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    // The reason is what was thrown, or what the caller gave: an error either way.
+    const end = (): void => reject(signal.reason as Error);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
   });
 }

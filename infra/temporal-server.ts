@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import type { Settings } from '../settings/settings.ts';
-import type { Component, Progress } from './component.ts';
-import { seconds } from './maven.ts';
+import { inCache } from './cache.ts';
+import { type Component, type Progress, reported } from './component.ts';
+import { findOnPath } from './executables.ts';
 import { runTool } from './run-tool.ts';
-import { builtTemporal, findOnPath, TEMPORAL_VERSION } from './toolchain.ts';
+import { builtTemporal, TEMPORAL_VERSION } from './toolchain.ts';
 
 const TEMPORAL_MODULE = `github.com/temporalio/cli/cmd/temporal@v${TEMPORAL_VERSION}`;
 
@@ -17,28 +18,30 @@ export function temporalServer(settings: Settings): Component {
   let binary = 'temporal';
   return {
     name: 'temporal',
+    needs: [],
     ports: [
       { port: temporal, variable: 'SLUICE_PORT_TEMPORAL' },
       { port: temporalUi, variable: 'SLUICE_PORT_TEMPORAL_UI' },
     ],
     startLimitMs: 60_000,
     stopLimitMs: 10_000,
-    async prepare(progress) {
+    async prepare(progress, signal) {
       await mkdir(folder, { recursive: true });
-      binary = findOnPath('temporal') ?? (await buildTemporal(settings, progress));
+      binary = findOnPath('temporal') ?? (await buildTemporal(settings, progress, signal));
     },
     command: () => ({
       file: binary,
       args: [
         ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(temporal), '--ui-port', String(temporalUi)],
         ...['--db-filename', join(folder, 'temporal.db'), '--log-format', 'json', '--log-level', 'warn'],
+        ...['--namespace', settings.temporal.namespace],
         ...['--search-attribute', 'SluiceTable=Keyword', '--search-attribute', 'SluiceState=Keyword'],
       ],
     }),
     async isReady() {
       try {
         const connection = await Connection.connect({ address: `127.0.0.1:${temporal}`, connectTimeout: '2s' });
-        await connection.workflowService.describeNamespace({ namespace: 'default' });
+        await connection.workflowService.describeNamespace({ namespace: settings.temporal.namespace });
         await connection.close();
         return true;
       } catch {
@@ -48,16 +51,16 @@ export function temporalServer(settings: Settings): Component {
   };
 }
 
-async function buildTemporal(settings: Settings, progress: Progress): Promise<string> {
+async function buildTemporal(settings: Settings, progress: Progress, signal?: AbortSignal): Promise<string> {
   const binary = builtTemporal(settings.cacheFolder);
   if (existsSync(binary)) return binary;
   const log = join(settings.home, 'logs', 'temporal-build.log');
-  progress(`temporal: building version ${TEMPORAL_VERSION} with Go; it takes about 5 minutes, once (log: ${log})`);
-  const startedMs = performance.now();
-  const folder = join(settings.cacheFolder, 'bin', String(process.pid));
-  await mkdir(folder, { recursive: true });
-  await runTool('go', ['install', TEMPORAL_MODULE], { log, environment: { GOBIN: folder } });
-  await rename(join(folder, 'temporal'), binary);
-  progress(`temporal: built after ${seconds(startedMs)}`);
+  const what = `building version ${TEMPORAL_VERSION} with Go, once; it can take five minutes`;
+  await inCache(binary, (temporary) =>
+    reported(progress, 'temporal', { what, log, done: 'built' }, async () => {
+      await runTool('go', ['install', TEMPORAL_MODULE], { log, signal, environment: { GOBIN: temporary } });
+      return join(temporary, 'temporal');
+    }),
+  );
   return binary;
 }

@@ -1,84 +1,86 @@
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Settings } from '../settings/settings.ts';
+import type { Check } from './check.ts';
+import { findOnPath, saidBy } from './executables.ts';
+import { javaVersion, jdkProgram } from './java.ts';
 
 /** The Temporal CLI that is built here where none is installed; newer tags do not install by `go install`. */
 export const TEMPORAL_VERSION = '1.5.1';
+/** The oldest Go that builds it; a newer toolchain that a module asks for is fetched by Go itself. */
+const OLDEST_GO_MINOR = 21;
+const OLDEST_JAVA = 17;
 
 export function builtTemporal(cacheFolder: string): string {
   return join(cacheFolder, 'bin', `temporal-${TEMPORAL_VERSION}`);
 }
 
-/** A tool that the stack needs, and how it stands. */
-export interface ToolCheck {
-  readonly tool: string;
-  readonly neededFor: string;
-  readonly found: string | undefined;
-  readonly ok: boolean;
-  /** How to get it. */
-  readonly remedy: string;
-}
-
-export function findOnPath(name: string): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const file = join(folder, name);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
-}
-
 /** Looks for every tool that is needed for what is not given. */
-export function checkTools(settings: Settings): ToolCheck[] {
-  const checks: ToolCheck[] = [];
-  const jvm = [...(settings.kafka.given ? [] : ['Kafka']), ...(settings.metastore.given ? [] : ['Hive Metastore'])];
-  if (jvm.length > 0) checks.push(javaCheck(jvm.join(' and ')), mavenCheck(jvm.join(' and ')));
-  if (!settings.temporal.given) checks.push(temporalCheck(settings));
-  return checks;
+export function examineTools(settings: Settings): Check[] {
+  const services = [
+    ...(settings.kafka.given ? [] : ['Kafka']),
+    ...(settings.metastore.given ? [] : ['Hive Metastore']),
+  ];
+  const jvm = services.join(' and ');
+  return [
+    ...(services.length > 0 ? [javaCheck(jvm, javaVersion()), compilerCheck(jvm), mavenCheck(jvm)] : []),
+    ...(settings.temporal.given ? [] : [temporalCheck(settings)]),
+  ];
 }
 
-function javaCheck(neededFor: string): ToolCheck {
-  const version = firstLine('java', ['-version']);
-  const major = Number(/version "(\d+)/.exec(version ?? '')?.[1] ?? 0);
+/** @param said what `java -version` prints; undefined where there is none */
+export function javaCheck(neededFor: string, said: string | undefined): Check {
+  // Before version 9 it called itself 1.8.
+  const major = Number(/version "(?:1\.)?(\d+)/.exec(said ?? '')?.[1] ?? 0);
   return {
-    tool: 'JDK 17 or newer',
-    neededFor,
-    found: version,
-    ok: major >= 17,
-    remedy: 'Debian and Ubuntu: apt-get install openjdk-17-jdk-headless; Fedora: dnf install java-17-openjdk-headless.',
+    code: 'TOOL_MISSING',
+    what: `Java ${OLDEST_JAVA} or newer, for ${neededFor}`,
+    found: firstLine(said),
+    ok: major >= OLDEST_JAVA,
+    remedy:
+      'Debian and Ubuntu: apt-get install openjdk-17-jdk-headless; Fedora: dnf install java-17-openjdk-devel; or set JAVA_HOME.',
   };
 }
 
-function mavenCheck(neededFor: string): ToolCheck {
-  const version = firstLine('mvn', ['-v']);
-  const remedy = 'Debian and Ubuntu: apt-get install maven; Fedora: dnf install maven.';
-  return { tool: 'Maven', neededFor, found: version, ok: version !== undefined, remedy };
+/** @param said what `go version` prints; undefined where there is none */
+export function goCheck(said: string | undefined): { readonly found: string | null; readonly ok: boolean } {
+  const [, major = '0', minor = '0'] = /go(\d+)\.(\d+)/.exec(said ?? '') ?? [];
+  return { found: firstLine(said), ok: Number(major) > 1 || Number(minor) >= OLDEST_GO_MINOR };
 }
 
-function temporalCheck(settings: Settings): ToolCheck {
-  const built = builtTemporal(settings.cacheFolder);
-  const found = findOnPath('temporal') ?? (existsSync(built) ? built : undefined) ?? firstLine('go', ['version']);
+function compilerCheck(neededFor: string): Check {
+  const found = firstLine(saidBy(jdkProgram('javac'), ['-version']));
   return {
-    tool: 'temporal, or Go 1.23 or newer to build it',
-    neededFor: 'Temporal',
+    code: 'TOOL_MISSING',
+    what: `a JDK's javac, for ${neededFor}`,
     found,
-    ok: found !== undefined,
+    ok: found !== null,
+    remedy: 'A Java runtime alone is not enough. Debian and Ubuntu: apt-get install openjdk-17-jdk-headless.',
+  };
+}
+
+function mavenCheck(neededFor: string): Check {
+  const found = firstLine(saidBy('mvn', ['-v']));
+  const remedy = 'Debian and Ubuntu: apt-get install maven; Fedora: dnf install maven.';
+  return { code: 'TOOL_MISSING', what: `Maven, for ${neededFor}`, found, ok: found !== null, remedy };
+}
+
+function temporalCheck(settings: Settings): Check {
+  const built = builtTemporal(settings.cacheFolder);
+  const binary = findOnPath('temporal') ?? (existsSync(built) ? built : undefined);
+  const { found, ok } = binary === undefined ? goCheck(saidBy('go', ['version'])) : { found: binary, ok: true };
+  return {
+    code: 'TOOL_MISSING',
+    what: `temporal, or Go 1.${OLDEST_GO_MINOR} or newer to build it`,
+    found,
+    ok,
     remedy:
       'Install the Temporal CLI (docs.temporal.io/cli), or Go (go.dev/dl); or set TEMPORAL_ADDRESS to a server of yours.',
   };
 }
 
-function firstLine(file: string, args: readonly string[]): string | undefined {
-  const { error, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8' });
-  if (error !== undefined) return undefined;
+function firstLine(said: string | undefined): string | null {
   // Maven colours its answer even where nobody looks.
-  return `${stdout}${stderr}`
-    .replace(/\u001b\[[0-9;]*m/g, '')
-    .split('\n')
-    .find((line) => line.trim() !== '');
+  const lines = (said ?? '').replace(/\u001b\[[0-9;]*m/g, '').split('\n');
+  return lines.find((line) => line.trim() !== '') ?? null;
 }

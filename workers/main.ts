@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowIdConflictPolicy } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinitions } from '../definition/load.ts';
@@ -11,6 +11,7 @@ import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
+import { deploymentOf, makeCurrent } from './deployment.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -18,8 +19,13 @@ import { workflowBundle } from './workflow-bundle.ts';
 const ATTEMPT_NAME_LENGTH = 8;
 /** Time for a running batch to end when the worker is told to stop; a longer one is gone on with elsewhere. */
 const SHUTDOWN_GRACE_MS = 10_000;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(): Promise<void> {
+  const stopping = new AbortController();
+  // The signals are ours, so that windows hear of them before the worker stops taking work.
+  Runtime.install({ shutdownSignals: [] });
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const settings = readSettings();
   const definitions = loadDefinitions(settings.tablesFolder);
   const address = { address: settings.temporal.address, tls: settings.temporal.tls };
@@ -37,20 +43,27 @@ async function main(): Promise<void> {
     namespace: settings.temporal.namespace,
     taskQueue: INGEST_TASK_QUEUE,
     workflowBundle: bundle,
-    activities: createIngestActivities({
-      storage: openStorage(settings),
-      cluster,
-      engine,
-      metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
-      tablesFolder: settings.tablesFolder,
-      clock: SYSTEM_CLOCK,
-      attemptName: () => randomUUID().slice(0, ATTEMPT_NAME_LENGTH),
-    }),
+    activities: createIngestActivities(
+      {
+        storage: openStorage(settings),
+        cluster,
+        engine,
+        metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
+        tablesFolder: settings.tablesFolder,
+        clock: SYSTEM_CLOCK,
+        attemptName: () => randomUUID().slice(0, ATTEMPT_NAME_LENGTH),
+      },
+      stopping.signal,
+    ),
+    workerDeploymentOptions: deploymentOf(bundle.buildId),
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     maxHeartbeatThrottleInterval: 1_000,
     defaultHeartbeatThrottleInterval: 1_000,
   });
   const running = worker.run();
+  stopping.signal.addEventListener('abort', () => worker.shutdown());
+  if (stopping.signal.aborted) worker.shutdown();
+  await makeCurrent(client, bundle.buildId);
   for (const { table } of definitions) {
     await client.workflow.start('ingestTable', {
       workflowId: ingestWorkflowId(table),

@@ -8,16 +8,23 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 const WORKFLOWS = fileURLToPath(new URL('../workflows/', import.meta.url));
 const LOCKFILE = fileURLToPath(new URL('../package-lock.json', import.meta.url));
 
-/** The workflows' code as one bundle, built once for each state of the sources and dependencies, and then kept. */
-export async function workflowBundle(cacheFolder: string): Promise<{ codePath: string }> {
-  const codePath = join(cacheFolder, 'workflows', `${sourceHash()}.js`);
-  if (existsSync(codePath)) return { codePath };
+/** The workflows' code as one bundle, and the name of the state of sources and dependencies that it was built from. */
+export interface WorkflowBundle {
+  readonly codePath: string;
+  readonly buildId: string;
+}
+
+/** Built once for each state, and then kept. */
+export async function workflowBundle(cacheFolder: string): Promise<WorkflowBundle> {
+  const buildId = sourceHash();
+  const codePath = join(cacheFolder, 'workflows', `${buildId}.js`);
+  if (existsSync(codePath)) return { codePath, buildId };
   const { code } = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts') });
   await mkdir(join(cacheFolder, 'workflows'), { recursive: true });
   const temporary = `${codePath}.${process.pid}`;
   await writeFile(temporary, code);
   await rename(temporary, codePath);
-  return { codePath };
+  return { codePath, buildId };
 }
 
 function sourceHash(): string {

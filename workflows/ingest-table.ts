@@ -161,7 +161,7 @@ function show(status: IngestStatus): void {
     `**${status.table} is ${status.state}** since ${new Date(status.sinceMs).toISOString()}. ${status.reason}`,
     last === null
       ? 'No window has ended yet.'
-      : `Last window: ${last.batches} batches, ${last.rows} rows, ${last.rejected} rejected; log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}, ${last.remaining} records left in Kafka.`,
+      : `Last window: ${last.batches} batches, ${last.rows} rows, ${last.rejected} rejected; log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}, ${last.remaining ?? 'an unknown number of'} records left in Kafka.`,
   ];
   setCurrentDetails(lines.join('\n\n'));
 }

@@ -1,0 +1,51 @@
+import { Stack } from '../infra/stack.ts';
+import type { Settings } from '../settings/settings.ts';
+import { addressLines } from './addresses.ts';
+import { StartView } from './start-view.ts';
+import type { UpOptions } from './up.ts';
+
+/** How what it says once everything is ready begins. */
+export const UP_LINE = 'Sluice is up';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What a shell says of a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+/** Starts everything, keeps it running, and stops it when asked to; asked twice, at once. */
+export async function supervise(settings: Settings, options: UpOptions): Promise<void> {
+  const stopAsked = new AbortController();
+  let stack: Stack | undefined;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (stopAsked.signal.aborted) void stack?.kill();
+      else stopAsked.abort();
+    });
+  }
+  const view = new StartView(process.stdout);
+  try {
+    stack = await Stack.start(settings, {
+      own: (['worker', 'collector', 'dashboard'] as const).filter((name) => name === 'worker' || options[name]),
+      simulatedServers: options.simulate,
+      progress: view.show,
+      signal: stopAsked.signal,
+    });
+  } catch (error) {
+    if (!stopAsked.signal.aborted) throw error;
+    process.exitCode = EXIT_INTERRUPTED;
+    return;
+  } finally {
+    view.end();
+  }
+  // In one piece: who waits for the first line in the log shows the others too.
+  console.log(`${UP_LINE}, after ${view.elapsedSeconds} s.\n${addressLines(stack.addresses)}`);
+  if (process.stdout.isTTY) console.log('Ctrl-C stops everything.');
+  await aborted(stopAsked.signal);
+  console.log('Stopping …');
+  await stack.stop();
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,65 @@
+import { loadDefinitions } from '../definition/load.ts';
+import { ensureTopic } from '../kafka/admin.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Component, Task } from './component.ts';
+import { hiveMetastore } from './hive-metastore.ts';
+import { kafkaBrokers } from './kafka-brokers.ts';
+import { ownProcesses } from './own-processes.ts';
+import type { StackAddresses } from './stack-record.ts';
+import { temporalServer } from './temporal-server.ts';
+
+const TOPIC_PARTITIONS = 3;
+const TOPIC_REPLICATION = 3;
+
+export interface StackSelection {
+  /** Sluice's own processes to run beside the services. */
+  readonly own: readonly ('worker' | 'collector' | 'dashboard')[];
+  readonly simulatedServers: number;
+  /** For Sluice's own processes, beside this process's environment: tests keep their settings there. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * All that a stack is made of, what is needed before what needs it; what is given is not in it.
+ * @throws SluiceError DEFINITION_INVALID
+ */
+export function stackParts(settings: Settings, selection: StackSelection): (Component | Task)[] {
+  const { kafka, temporal, metastore, tablesFolder } = settings;
+  const { own, simulatedServers, environment = {} } = selection;
+  const topic = loadDefinitions(tablesFolder)[0]?.source.topic ?? 'server-health';
+  const processes = ownProcesses(settings, { topic, simulatedServers, environment });
+  return [
+    ...(temporal.given ? [] : [temporalServer(settings)]),
+    ...(kafka.given ? [] : [...kafkaBrokers(settings), topics(settings)]),
+    ...(metastore.given ? [] : [hiveMetastore(settings)]),
+    ...own.map((name) => processes[name]),
+  ];
+}
+
+/** Makes the topics of all tables in brokers that are ours. */
+function topics(settings: Settings): Task {
+  return {
+    name: 'topics',
+    needs: kafkaBrokers(settings).map(({ name }) => name),
+    async run() {
+      for (const { source } of loadDefinitions(settings.tablesFolder)) {
+        const { topic } = source;
+        const replication = { partitions: TOPIC_PARTITIONS, replicationFactor: TOPIC_REPLICATION };
+        await ensureTopic(settings.kafka, { topic, ...replication });
+      }
+    },
+  };
+}
+
+/** Where to look at what the selection runs. */
+export function addressesOf({ dashboard, temporal, lakeUri }: Settings, { own }: StackSelection): StackAddresses {
+  return {
+    dashboard: own.includes('dashboard') ? `http://${dashboard.host}:${dashboard.port}` : null,
+    temporalUi: temporal.uiUrl,
+    lake: lakeUri,
+  };
+}
+
+export function isComponent(part: Component | Task): part is Component {
+  return 'command' in part;
+}
