@@ -12,13 +12,14 @@ const MAY_IMPORT = {
   duckdb: [],
   lake: [...FOUNDATION, 'duckdb', 'plans'],
   engines: [...FOUNDATION, 'duckdb', 'plans', 'kafka'],
-  activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake'],
+  audit: [...FOUNDATION, 'duckdb', 'plans', 'kafka', 'engines', 'lake'],
+  activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake', 'audit'],
   workflows: [...FOUNDATION, 'plans', 'activities'],
-  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'activities', 'workflows'],
+  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'audit', 'activities', 'workflows'],
   collectors: [...FOUNDATION, 'kafka'],
   dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows'],
   infra: [...FOUNDATION, 'kafka', 'lake'],
-  cli: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows', 'infra', 'dashboard'],
+  cli: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'audit', 'workflows', 'infra', 'dashboard'],
 };
 
 /** One lint block a room: its own further patterns, and every room that it may not reach into. */

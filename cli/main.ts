@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { asSluiceError } from '../errors/sluice-error.ts';
+import { registerAudit } from './audit.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerIngestCommands } from './ingest-commands.ts';
@@ -23,6 +24,7 @@ registerStatus(program);
 registerTables(program);
 registerIngestCommands(program);
 registerSql(program);
+registerAudit(program);
 
 try {
   await program.parseAsync();

@@ -11,7 +11,7 @@ import {
   type TopicKey,
   type TopicMetadata,
 } from './metadata.ts';
-import { requestOffsets, type OffsetAnswer, type PartitionOffsets } from './partition-offsets.ts';
+import { requestOffsets, requestOffsetsSince, type OffsetAnswer, type PartitionOffsets } from './partition-offsets.ts';
 import { isForbidden, isTopicUnknown, NONE } from './protocol.ts';
 import { abortable, Retry } from './retry.ts';
 
@@ -133,8 +133,35 @@ export class KafkaCluster {
    * @throws SluiceError TOPIC_UNKNOWN, KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION.
    */
   async offsets(topic: string, options: RequestOptions = {}): Promise<Map<number, PartitionOffsets>> {
+    return this.#ofEveryPartition(topic, options, requestOffsets);
+  }
+
+  /**
+   * For every partition the first offset whose record has this timestamp or a later one, in milliseconds since the epoch;
+   * undefined where there is none.
+   * @throws SluiceError TOPIC_UNKNOWN, KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION.
+   */
+  async offsetsSince(
+    topic: string,
+    timestampMs: number,
+    options: RequestOptions = {},
+  ): Promise<Map<number, bigint | undefined>> {
+    return this.#ofEveryPartition(topic, options, (connection, name, led) =>
+      requestOffsetsSince(connection, name, led, timestampMs),
+    );
+  }
+
+  async #ofEveryPartition<T>(
+    topic: string,
+    options: RequestOptions,
+    request: (
+      connection: Connection,
+      topic: string,
+      partitions: readonly PartitionLeader[],
+    ) => Promise<OffsetAnswer<T>[]>,
+  ): Promise<Map<number, T>> {
     const retry = new Retry(options.retryLimitMs ?? LEADER_RETRY_LIMIT_MS, options.signal);
-    const offsets = new Map<number, PartitionOffsets>();
+    const offsets = new Map<number, T>();
     for (;;) {
       const { partitions } = await this.describeTopic(topic, options);
       const missing = partitions.filter(({ partition }) => !offsets.has(partition));
@@ -142,7 +169,7 @@ export class KafkaCluster {
         [...byLeader(missing)].map(async ([leader, led]) => {
           try {
             const connection = await abortable(this.#connectionTo(this.#control, leader), options.signal);
-            const answers = await abortable(requestOffsets(connection, topic, led), options.signal);
+            const answers = await abortable(request(connection, topic, led), options.signal);
             return collect(answers, offsets, topic);
           } catch (thrown) {
             options.signal?.throwIfAborted();
@@ -213,14 +240,14 @@ function byLeader(partitions: readonly PartitionLeader[]): Map<number, Partition
   return Map.groupBy(partitions, ({ leader }) => leader);
 }
 
-function inOrder(offsets: Map<number, PartitionOffsets>): Map<number, PartitionOffsets> {
+function inOrder<T>(offsets: Map<number, T>): Map<number, T> {
   return new Map([...offsets].sort(([a], [b]) => a - b));
 }
 
 /** Keeps the good answers; the failure of a bad one. */
-function collect(
-  answers: readonly OffsetAnswer[],
-  offsets: Map<number, PartitionOffsets>,
+function collect<T>(
+  answers: readonly OffsetAnswer<T>[],
+  offsets: Map<number, T>,
   topic: string,
 ): SluiceError | undefined {
   let failure: SluiceError | undefined;

@@ -16,10 +16,10 @@ const LATEST = -1n;
 const READ_COMMITTED = 1;
 const CONSUMER = -1;
 
-export interface OffsetAnswer {
+export interface OffsetAnswer<T = PartitionOffsets> {
   readonly partition: number;
   readonly errorCode: number;
-  readonly offsets: PartitionOffsets;
+  readonly offsets: T;
 }
 
 /**
@@ -43,6 +43,21 @@ export async function requestOffsets(
       offsets: { earliest: first.offset, lastStable: last.offset },
     };
   });
+}
+
+/** The first offset at or after a time, of partitions led by one broker. */
+export async function requestOffsetsSince(
+  connection: Connection,
+  topic: string,
+  partitions: readonly PartitionLeader[],
+  timestampMs: number,
+): Promise<OffsetAnswer<bigint | undefined>[]> {
+  const answers = await listOffsets(connection, topic, partitions, BigInt(timestampMs));
+  return [...answers].map(([partition, { errorCode, offset }]) => ({
+    partition,
+    errorCode,
+    offsets: offset < 0n ? undefined : offset,
+  }));
 }
 
 async function listOffsets(

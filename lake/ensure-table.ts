@@ -14,6 +14,12 @@ export interface TableSource {
   readonly topicId: string;
 }
 
+/** The topic that a table is filled from, as its log has it; undefined where Sluice did not make the table. */
+export function sourceOf(metaData: MetaData): TableSource | undefined {
+  const { [TOPIC_KEY]: topic, [TOPIC_ID_KEY]: topicId } = metaData.configuration;
+  return topic === undefined || topicId === undefined ? undefined : { topic, topicId };
+}
+
 /**
  * Makes sure that the table's log begins, holds the wanted columns, and belongs to this very topic.
  * @throws SluiceError TOPIC_RECREATED, DEFINITION_INCOMPATIBLE, LOG_INCONSISTENT

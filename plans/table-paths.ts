@@ -36,3 +36,14 @@ export function checkpointPath(version: number): string {
 export function definitionPath(hash: string): string {
   return `_sluice/definitions/${hash}.json`;
 }
+
+export const CERTIFICATES_FOLDER = '_sluice/certificates';
+
+export function certificatePath(number: number): string {
+  return `${CERTIFICATES_FOLDER}/${pad(number, 10)}.json`;
+}
+
+/** What an audit found; `auditId` is unique to the audit. */
+export function auditReportPath(auditId: string): string {
+  return `_sluice/audits/${auditId}.json`;
+}

@@ -1,4 +1,4 @@
-import { SluiceError } from '../../errors/sluice-error.ts';
+import { asSluiceError, SluiceError } from '../../errors/sluice-error.ts';
 import type { TableShape } from '../../plans/table-shape.ts';
 import { ALTERATIONS, missingColumns, newTable, NO_VERSION, PUBLISHED_AT_MS, PUBLISHED_VERSION } from './hive-table.ts';
 import { type Expectation, type HiveMetastore, isOutdated, refusalOf } from './metastore.ts';
@@ -47,6 +47,18 @@ export class HiveTable {
     });
     this.#ensured = true;
     return { created, addedColumns: added.map(({ name = '' }) => name) };
+  }
+
+  /** How the table in the metastore differs from what it is to be; undefined where there is none. */
+  async describe(): Promise<{ difference: string | undefined; missingColumns: string[] } | undefined> {
+    const existing = await this.#metastore.getTable(this.#shape.database, this.#shape.table);
+    if (existing === undefined) return undefined;
+    try {
+      const missing = missingColumns(existing, this.#shape, this.#location);
+      return { difference: undefined, missingColumns: missing.map(({ name = '' }) => name) };
+    } catch (thrown) {
+      return { difference: asSluiceError(thrown).message, missingColumns: [] };
+    }
   }
 
   async ensureOnce(): Promise<void> {

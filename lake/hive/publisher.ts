@@ -1,3 +1,4 @@
+import type { HiveView } from '../../plans/audit-hive.ts';
 import { partitionName, type PartitionValues } from '../../plans/partition-name.ts';
 import {
   type ActualPartition,
@@ -101,6 +102,15 @@ export class HivePublisher {
   /** The version of the log that Hive stands at: -1 where nothing is published. */
   async publishedVersion(): Promise<number> {
     return (await this.published())?.version ?? -1;
+  }
+
+  /** What the metastore says of the whole table; undefined where it has none. Changes nothing. */
+  async view(): Promise<HiveView | undefined> {
+    const { database, table } = this.#shape;
+    const described = await this.#table.describe();
+    if (described === undefined) return undefined;
+    const actual = await this.#read(await this.#metastore.getPartitionNames(database, table));
+    return { ...described, partitions: this.#actualPartitions(actual, () => false) };
   }
 
   /** Brings the partitions that a stretch of the log touched to its end. Files of other partitions are ignored. */

@@ -1,0 +1,58 @@
+import type { DuckDbSession } from '../duckdb/session.ts';
+import type { SluiceError } from '../errors/sluice-error.ts';
+import type { Stretch } from '../plans/audit-window.ts';
+import { FindingList } from '../plans/finding-list.ts';
+import { RecordFindings } from '../plans/record-findings.ts';
+import type { AuditParts, AuditRequest } from './audit-parts.ts';
+import type { HeldTopic } from './held-topic.ts';
+import { LiveReader } from './live-reader.ts';
+import type { AuditedTable, TableView } from './table-view.ts';
+
+/** What an audit is of. */
+export interface AuditSubject {
+  readonly parts: AuditParts;
+  readonly request: AuditRequest;
+  readonly table: AuditedTable;
+  /** The offsets that are looked at. */
+  readonly stretches: readonly Stretch[];
+}
+
+/** How many rows of the audited offsets there are in both tables. */
+export interface RowCount {
+  rows: number;
+  rejected: number;
+}
+
+/** One audit under way: what it is of, and what it has found. */
+export class AuditRun {
+  readonly subject: AuditSubject;
+  readonly session: DuckDbSession;
+  readonly findings = new FindingList();
+  readonly records = new RecordFindings();
+  /** By Kafka partition. */
+  readonly counts = new Map<number, RowCount>();
+  readonly main: LiveReader;
+  readonly rejected: LiveReader;
+  /** What Kafka holds, or why that is not known. */
+  kafka: HeldTopic | SluiceError;
+
+  constructor(subject: AuditSubject, session: DuckDbSession, kafka: HeldTopic | SluiceError) {
+    this.subject = subject;
+    this.session = session;
+    this.kafka = kafka;
+    this.main = this.#reader(subject.table.main);
+    this.rejected = this.#reader(subject.table.rejected);
+  }
+
+  /** @throws SluiceError why it is not known */
+  get held(): HeldTopic {
+    if (this.kafka instanceof Error) throw this.kafka;
+    return this.kafka;
+  }
+
+  #reader(view: TableView): LiveReader {
+    return new LiveReader(this.subject.parts.storage, view.shape.table, (file, found) =>
+      this.records.blame({ ...file, finding: found }),
+    );
+  }
+}

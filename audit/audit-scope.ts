@@ -1,0 +1,65 @@
+import { BatchFiles } from '../lake/batch-files.ts';
+import type { Stretch } from '../plans/audit-window.ts';
+import type { Certificate } from '../plans/certificate.ts';
+import type { AuditParts, AuditRequest, AuditScope } from './audit-parts.ts';
+import type { AuditedTable } from './table-view.ts';
+
+/** Whether a scope leaves nothing out that a certificate would have to vouch for. */
+export function isWhole(scope: AuditScope): boolean {
+  const { partition, fromOffset, toOffset, sinceMs } = scope;
+  return [partition, fromOffset, toOffset, sinceMs].every((limit) => limit === undefined);
+}
+
+/** Whether the audit goes on from the certificate. A backfill since then has changed what it vouches for. */
+export function continuesFrom(
+  certificate: Certificate | undefined,
+  { scope }: AuditRequest,
+  { backfilledAt }: AuditedTable,
+): certificate is Certificate {
+  if (certificate === undefined || scope.uncertified !== true) return false;
+  return backfilledAt === undefined || backfilledAt <= certificate.version;
+}
+
+/** The offsets to look at: those that the table has committed, as far as the scope reaches. */
+export async function stretchesOf(
+  parts: AuditParts,
+  request: AuditRequest,
+  table: AuditedTable,
+  certificate: Certificate | undefined,
+): Promise<Stretch[]> {
+  const { scope, signal } = request;
+  const starts = await startsOf(parts, table);
+  const since =
+    scope.sinceMs === undefined
+      ? undefined
+      : await parts.cluster.offsetsSince(table.definition.source.topic, scope.sinceMs, { signal });
+  const certified = continuesFrom(certificate, request, table) ? certificate.completeTo : {};
+  const stretches: Stretch[] = [];
+  for (const [partition, committed] of table.committed) {
+    if (scope.partition !== undefined && scope.partition !== partition) continue;
+    const from = highest(
+      starts.get(partition) ?? 0n,
+      scope.fromOffset,
+      since === undefined ? undefined : (since.get(partition) ?? committed),
+      BigInt(certified[partition] ?? 0),
+    );
+    const to = scope.toOffset !== undefined && scope.toOffset < committed ? scope.toOffset : committed;
+    if (from < to) stretches.push({ partition, from, to });
+  }
+  return stretches;
+}
+
+/** Where the table begins in each partition: the first batch took what Kafka held then. */
+async function startsOf(parts: AuditParts, { main }: AuditedTable): Promise<Map<number, bigint>> {
+  const first = await new BatchFiles(parts.storage, main.shape.path).readPlan(1);
+  const starts = new Map<number, bigint>();
+  for (const [partition, next] of Object.entries(first?.nextOffsets ?? {})) {
+    const range = first?.ranges.find((candidate) => candidate.partition === Number(partition));
+    starts.set(Number(partition), BigInt(range?.startOffset ?? next));
+  }
+  return starts;
+}
+
+function highest(first: bigint, ...others: readonly (bigint | undefined)[]): bigint {
+  return others.reduce<bigint>((high, other) => (other !== undefined && other > high ? other : high), first);
+}

@@ -1,0 +1,96 @@
+import type { TableDefinition } from '../definition/table-definition.ts';
+import { sourceOf, type TableSource } from '../lake/ensure-table.ts';
+import type { AddFile } from '../lake/log/actions.ts';
+import { rowCountOf, type Snapshot } from '../lake/log/snapshot.ts';
+import { TableLog } from '../lake/log/table-log.ts';
+import type { Storage } from '../lake/storage/storage.ts';
+import type { LoggedFile, TableFiles } from '../plans/audit-files.ts';
+import { partitionAppId, sequenceAppId } from '../plans/batch.ts';
+import { decodedPath } from '../plans/file-place.ts';
+import { partitionName } from '../plans/partition-name.ts';
+import { wantedPartitions } from '../plans/publication.ts';
+import { BACKFILL_APP_ID, FENCE_APP_ID } from '../plans/rewrite.ts';
+import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+import { type LiveFile, liveFile } from './live-files.ts';
+
+/** One log's table at the version where the audit began. */
+export interface TableView {
+  readonly shape: TableShape;
+  readonly log: TableLog;
+  readonly version: number;
+  readonly live: readonly LiveFile[];
+}
+
+/** Both tables, and how far they are committed. */
+export interface AuditedTable {
+  readonly definition: TableDefinition;
+  readonly main: TableView;
+  readonly rejected: TableView;
+  /** The topic that the table was filled from; undefined where it has not begun. */
+  readonly source: TableSource | undefined;
+  /** Next offset of each Kafka partition. */
+  readonly committed: ReadonlyMap<number, bigint>;
+  readonly committedSequence: number;
+  /** Version of the last backfill; undefined where there was none. */
+  readonly backfilledAt: number | undefined;
+}
+
+/**
+ * Reads the logs, the main one first: a batch's rejected rows are committed before its rows, so of what the main log
+ * calls committed the rejected log lacks nothing.
+ */
+export async function viewTable(storage: Storage, definition: TableDefinition): Promise<AuditedTable> {
+  const main = await view(storage, mainTable(definition));
+  const { snapshot } = main.log;
+  const { topic } = definition.source;
+  const committed = committedOffsets(snapshot, topic);
+  const committedSequence = snapshot.transactionVersion(sequenceAppId(topic)) ?? 0;
+  const source = snapshot.metaData && sourceOf(snapshot.metaData);
+  const backfilledAt = snapshot.transactionVersion(BACKFILL_APP_ID);
+  const rejected = await view(storage, rejectedTable(definition));
+  return { definition, main, rejected, source, committed, committedSequence, backfilledAt };
+}
+
+async function view(storage: Storage, shape: TableShape): Promise<TableView> {
+  const log = new TableLog(storage, shape.path);
+  await log.refresh();
+  const columns = shape.partitionColumns.map(({ name }) => name);
+  const live = [...log.snapshot.files.values()].map((file) => liveFile(shape, file, columns));
+  return { shape, log, version: log.snapshot.version, live };
+}
+
+/**
+ * Which files belong to a table, as its log stands now.
+ * @throws SluiceError LOG_INCONSISTENT for a live path that Sluice never gives
+ */
+export function tableFiles({ shape, log }: TableView, committedSequence: number): TableFiles {
+  const { snapshot } = log;
+  const columns = shape.partitionColumns.map(({ name }) => name);
+  return {
+    table: shape.table,
+    live: new Map([...snapshot.files.values()].map((file) => [decodedPath(file.path), loggedFile(file)])),
+    removed: new Set([...snapshot.removed.keys()].map(decodedPath)),
+    wanted: wantedPartitions([...snapshot.files.values()], columns),
+    committedSequence,
+    fence: snapshot.transactionVersion(FENCE_APP_ID) ?? 0,
+  };
+}
+
+export function partitionNameOf(shape: TableShape, values: AddFile['partitionValues']): string {
+  return partitionName(
+    values,
+    shape.partitionColumns.map(({ name }) => name),
+  );
+}
+
+function loggedFile(file: AddFile): LoggedFile {
+  return { sizeBytes: file.size, rows: rowCountOf(file) };
+}
+
+function committedOffsets(snapshot: Snapshot, topic: string): Map<number, bigint> {
+  const prefix = partitionAppId(topic, '');
+  const offsets = [...snapshot.transactions.values()]
+    .filter(({ appId }) => appId.startsWith(prefix))
+    .map(({ appId, version }) => [Number(appId.slice(prefix.length)), BigInt(version)] as const);
+  return new Map(offsets.sort(([a], [b]) => a - b));
+}

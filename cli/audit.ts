@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import type { AuditProgress, AuditScope } from '../audit/audit-parts.ts';
+import { auditTable } from '../audit/audit-table.ts';
+import { withAuditParts } from '../audit/open-parts.ts';
+import { loadDefinition } from '../definition/load.ts';
+import { durationMs } from '../definition/units.ts';
+import { SluiceError } from '../errors/sluice-error.ts';
+import type { AuditReport } from '../plans/audit-report.ts';
+import { readSettings } from '../settings/settings.ts';
+import { describeReport } from './audit-text.ts';
+import { showCertificate } from './certificate.ts';
+
+/** Findings that are an error or a warning. */
+export const EXIT_FINDINGS = 3;
+/** Nothing was found, but something could not be looked at. */
+export const EXIT_NOT_AUDITED = 1;
+
+interface AuditOptions {
+  readonly quick: boolean;
+  readonly partition?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly since?: string;
+  readonly uncertified: boolean;
+  readonly repair: boolean;
+  readonly certificates: boolean;
+  readonly json: boolean;
+}
+
+export function registerAudit(program: Command): void {
+  program
+    .command('audit')
+    .description('Compare a table with its topic, offset by offset, with its files and with Hive')
+    .argument('<table>', 'name of the table')
+    .option('--quick', 'offsets, files and Hive only; rows are not compared with their records', false)
+    .option('--partition <number>', 'only this Kafka partition')
+    .option('--from <offset>', 'only offsets from here on')
+    .option('--to <offset>', 'only offsets before this one')
+    .option('--since <time>', 'only records since then: an ISO 8601 time, or a duration such as 2h')
+    .option('--uncertified', 'only what no certificate vouches for yet', false)
+    .option('--repair', 'mend what can be mended without guessing: publish to Hive anew', false)
+    .option('--certificates', 'show what earlier audits vouch for, and audit nothing', false)
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nExit code: 0 clean, 3 findings, 1 could not be audited, 2 wrong usage. See docs/audit.md.')
+    .action(async (table: string, options: AuditOptions) => {
+      if (options.certificates) await showCertificate(table, options.json);
+      else await audit(table, options);
+    });
+}
+
+async function audit(table: string, options: AuditOptions): Promise<void> {
+  const settings = readSettings();
+  const definition = loadDefinition(settings.tablesFolder, table);
+  const scope = scopeOf(options, Date.now());
+  const interruption = new AbortController();
+  process.once('SIGINT', () => interruption.abort(new SluiceError('USAGE', 'The audit was interrupted.')));
+  const report = await withAuditParts(settings, (parts) =>
+    auditTable(parts, {
+      definition,
+      mode: options.quick ? 'quick' : 'full',
+      scope,
+      repair: options.repair,
+      signal: interruption.signal,
+      ...(process.stderr.isTTY && !options.json ? { onProgress: showProgress } : {}),
+    }),
+  );
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else for (const line of describeReport(report)) console.log(line);
+  process.exitCode = exitCodeOf(report);
+}
+
+function exitCodeOf({ verdict }: AuditReport): number {
+  if (verdict === 'clean') return 0;
+  return verdict === 'findings' ? EXIT_FINDINGS : EXIT_NOT_AUDITED;
+}
+
+/** @throws SluiceError USAGE */
+function scopeOf(options: AuditOptions, nowMs: number): AuditScope {
+  const { partition, from, to, since } = options;
+  const scope = {
+    ...(partition === undefined ? {} : { partition: Number(wholeNumber('--partition', partition)) }),
+    ...(from === undefined ? {} : { fromOffset: wholeNumber('--from', from) }),
+    ...(to === undefined ? {} : { toOffset: wholeNumber('--to', to) }),
+    ...(since === undefined ? {} : { sinceMs: timeOf(since, nowMs) }),
+  };
+  if (options.uncertified && Object.keys(scope).length > 0) {
+    throw new SluiceError('USAGE', '--uncertified says itself which offsets are looked at.', {
+      remedy: 'Leave out --partition, --from, --to and --since.',
+    });
+  }
+  return { ...scope, uncertified: options.uncertified };
+}
+
+function wholeNumber(option: string, text: string): bigint {
+  if (/^\d{1,18}$/.test(text)) return BigInt(text);
+  throw new SluiceError('USAGE', `${option} must be a whole number, not "${text}".`);
+}
+
+function timeOf(text: string, nowMs: number): number {
+  const ago = durationMs(text);
+  const timeMs = ago === undefined ? Date.parse(text) : nowMs - ago;
+  if (Number.isFinite(timeMs)) return timeMs;
+  throw new SluiceError(
+    'USAGE',
+    `--since must be a time such as 2026-11-23T05:00:00Z or a duration such as 2h, not "${text}".`,
+  );
+}
+
+function showProgress({ check, done, total }: AuditProgress): void {
+  process.stderr.write(`\r\u001b[K${check}: ${done} of ${total}${done >= total ? '\n' : ''}`);
+}
