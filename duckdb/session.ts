@@ -4,6 +4,13 @@ import { availableParallelism } from 'node:os';
 /** Memory that one session may take before it spills or refuses. */
 export const DUCKDB_MEMORY_LIMIT = '512MB';
 
+/** What a session may take. Where it has a folder to spill to, more than its memory can be sorted. */
+export interface SessionLimits {
+  readonly threads: number;
+  readonly memoryLimit: string;
+  readonly spillFolder?: string;
+}
+
 type Row = Record<string, unknown>;
 
 /** One in-process DuckDB, in UTC. Its errors reach the caller as DuckDB words them. */
@@ -16,10 +23,13 @@ export class DuckDbSession {
     this.connection = connection;
   }
 
-  static async open(): Promise<DuckDbSession> {
+  static async open(
+    limits: SessionLimits = { threads: availableParallelism(), memoryLimit: DUCKDB_MEMORY_LIMIT },
+  ): Promise<DuckDbSession> {
     const instance = await DuckDBInstance.create(':memory:', {
-      threads: String(availableParallelism()),
-      memory_limit: DUCKDB_MEMORY_LIMIT,
+      threads: String(limits.threads),
+      memory_limit: limits.memoryLimit,
+      ...(limits.spillFolder === undefined ? {} : { temp_directory: limits.spillFolder }),
     });
     const connection = await instance.connect();
     await connection.run("SET timezone = 'UTC'");

@@ -5,21 +5,7 @@ import type { TableShape } from '../../plans/table-shape.ts';
 import type { BatchRequest, WrittenFile } from '../engine.ts';
 import { identifier, literal } from '../../duckdb/quote.ts';
 import type { DuckDbSession } from '../../duckdb/session.ts';
-import { deltaStatistics, type ReturnedColumn } from './statistics.ts';
-
-interface KeyValue {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** A row that COPY … RETURN_STATS gives for each file. */
-interface ReturnedFile {
-  readonly filename: string;
-  readonly count: string;
-  readonly file_size_bytes: string;
-  readonly column_statistics: readonly { readonly key: string; readonly value: readonly KeyValue[] }[];
-  readonly partition_keys: readonly KeyValue[];
-}
+import { describeFile, type ReturnedFile } from './returned-files.ts';
 
 /** Writes the rows of `select` into one Parquet file for each of the table's partitions, with statistics in the same pass. */
 export async function writeParquet(
@@ -41,28 +27,11 @@ export async function writeParquet(
       { remedy: 'Raise limits.max_partitions in the table definition, or lower limits.max_rows.' },
     );
   }
-  const types = new Map(shape.columns.map((column) => [column.name, column.type]));
   return returned
     .filter((file) => Number(file.count) > 0)
-    .map((file, index) => {
-      const rows = Number(file.count);
-      return {
-        localPath: file.filename,
-        path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, index),
-        partitionValues: Object.fromEntries(file.partition_keys.map(({ key, value }) => [key, value])),
-        sizeBytes: Number(file.file_size_bytes),
-        rows,
-        stats: deltaStatistics(rows, columnStatistics(file), types),
-      };
-    });
-}
-
-function columnStatistics(file: ReturnedFile): Map<string, ReturnedColumn> {
-  // Column names come back as quoted identifiers.
-  return new Map(
-    file.column_statistics.map(({ key, value }) => [
-      key.replace(/^"|"$/g, '').replaceAll('""', '"'),
-      Object.fromEntries(value.map((entry) => [entry.key, entry.value])),
-    ]),
-  );
+    .map((file, index) => ({
+      ...describeFile(file, shape.columns),
+      path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, index),
+      partitionValues: Object.fromEntries((file.partition_keys ?? []).map(({ key, value }) => [key, value])),
+    }));
 }
