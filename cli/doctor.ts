@@ -13,7 +13,7 @@ export function registerDoctor(program: Command): void {
     .action(async ({ json }: { json: boolean }) => {
       const settings = readSettings();
       const up = new StackRecord(settings.home).supervisor() !== undefined;
-      const own = ['worker', 'collector', 'dashboard'] as const;
+      const own = ['worker', 'background', 'collector', 'dashboard'] as const;
       const components = stackParts(settings, { own, simulatedServers: 0 }).filter(isComponent);
       // The ports of a stack that is up are taken by itself.
       const checks = [...(await examine(settings, up ? [] : components)), ...(await examineGiven(settings))];

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { registerAudit } from './audit.ts';
+import { registerCompact } from './compact.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerIngestCommands } from './ingest-commands.ts';
@@ -23,6 +24,7 @@ registerDoctor(program);
 registerStatus(program);
 registerTables(program);
 registerIngestCommands(program);
+registerCompact(program);
 registerSql(program);
 registerAudit(program);
 

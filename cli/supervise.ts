@@ -23,7 +23,9 @@ export async function supervise(settings: Settings, options: UpOptions): Promise
   const view = new StartView(process.stdout);
   try {
     stack = await Stack.start(settings, {
-      own: (['worker', 'collector', 'dashboard'] as const).filter((name) => name === 'worker' || options[name]),
+      own: (['worker', 'background', 'collector', 'dashboard'] as const).filter(
+        (name) => name === 'worker' || name === 'background' || options[name],
+      ),
       simulatedServers: options.simulate,
       progress: view.show,
       signal: stopAsked.signal,

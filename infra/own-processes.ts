@@ -29,6 +29,8 @@ function ownProcess(
   };
 }
 
+export type OwnProcess = 'worker' | 'background' | 'collector' | 'dashboard';
+
 /** Sluice's own processes by name. `environment` is added to this process's own. */
 export function ownProcesses(
   settings: Settings,
@@ -37,13 +39,17 @@ export function ownProcesses(
     readonly simulatedServers: number;
     readonly environment: Readonly<Record<string, string>>;
   },
-): Readonly<Record<'worker' | 'collector' | 'dashboard', Component>> {
+): Readonly<Record<OwnProcess, Component>> {
   const simulate = ['--topic', options.topic, '--simulate', String(options.simulatedServers)];
   const port = { port: settings.dashboard.port, variable: 'SLUICE_PORT_DASHBOARD' };
   return {
     // While the metastore is away the worker ingests; it publishes when it is back.
     worker: {
       ...ownProcess('worker', 'workers/main.ts', ['topics', 'temporal'], [], options.environment),
+      uses: ['metastore'],
+    },
+    background: {
+      ...ownProcess('background', 'workers/background.ts', ['temporal'], [], options.environment),
       uses: ['metastore'],
     },
     collector: ownProcess('collector', 'collectors/main.ts', ['topics'], simulate, options.environment),

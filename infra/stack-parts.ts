@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { Component, Task } from './component.ts';
 import { hiveMetastore } from './hive-metastore.ts';
 import { kafkaBrokers } from './kafka-brokers.ts';
-import { ownProcesses } from './own-processes.ts';
+import { type OwnProcess, ownProcesses } from './own-processes.ts';
 import type { StackAddresses } from './stack-record.ts';
 import { temporalServer } from './temporal-server.ts';
 
@@ -13,7 +13,7 @@ const TOPIC_REPLICATION = 3;
 
 export interface StackSelection {
   /** Sluice's own processes to run beside the services. */
-  readonly own: readonly ('worker' | 'collector' | 'dashboard')[];
+  readonly own: readonly OwnProcess[];
   readonly simulatedServers: number;
   /** For Sluice's own processes, beside this process's environment: tests keep their settings there. */
   readonly environment?: Readonly<Record<string, string>>;

@@ -1,22 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { Client, Connection, WorkflowIdConflictPolicy } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { WorkflowIdConflictPolicy } from '@temporalio/client';
+import { Runtime, Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinitions } from '../definition/load.ts';
 import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
-import { asSluiceError, SluiceError } from '../errors/sluice-error.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
-import { readSettings, type Settings } from '../settings/settings.ts';
+import { readSettings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
-import { registerSearchAttributes } from './search-attributes.ts';
+import { attemptName, runWorker } from './run-worker.ts';
+import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
-/** Random hexadecimal digits in an attempt's name: of two attempts at one batch, one in 4 billion would share it. */
-const ATTEMPT_NAME_LENGTH = 8;
 /** Time for a running batch to end when the worker is told to stop; a longer one is gone on with elsewhere. */
 const SHUTDOWN_GRACE_MS = 10_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -28,15 +25,11 @@ async function main(): Promise<void> {
   for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const settings = readSettings();
   const definitions = loadDefinitions(settings.tablesFolder);
-  const address = { address: settings.temporal.address, tls: settings.temporal.tls };
-  const access = settings.temporal.apiKey === undefined ? address : { ...address, apiKey: settings.temporal.apiKey };
-  const [client, connection, cluster, bundle] = await Promise.all([
-    connectClient(settings, access),
-    NativeConnection.connect(access),
-    Promise.resolve(new KafkaCluster(settings.kafka, 'sluice-worker')),
+  const cluster = new KafkaCluster(settings.kafka, 'sluice-worker');
+  const [{ client, connection }, bundle] = await Promise.all([
+    connectWorker(settings),
     workflowBundle(settings.cacheFolder),
   ]);
-  await registerSearchAttributes(client);
   const engine = await DuckDbEngine.open(cluster);
   const worker = await Worker.create({
     connection,
@@ -51,7 +44,7 @@ async function main(): Promise<void> {
         metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
         tablesFolder: settings.tablesFolder,
         clock: SYSTEM_CLOCK,
-        attemptName: () => randomUUID().slice(0, ATTEMPT_NAME_LENGTH),
+        attemptName,
       },
       stopping.signal,
     ),
@@ -79,23 +72,4 @@ async function main(): Promise<void> {
   await cluster.close();
 }
 
-async function connectClient(settings: Settings, access: { address: string; tls: boolean }): Promise<Client> {
-  try {
-    return new Client({ connection: await Connection.connect(access), namespace: settings.temporal.namespace });
-  } catch (cause) {
-    throw new SluiceError('TEMPORAL_UNREACHABLE', `Temporal does not answer at ${settings.temporal.address}.`, {
-      remedy: 'Check that it runs, and TEMPORAL_ADDRESS, TEMPORAL_TLS and TEMPORAL_API_KEY.',
-      cause,
-    });
-  }
-}
-
-main().then(
-  () => process.exit(0),
-  (thrown: unknown) => {
-    const error = asSluiceError(thrown);
-    console.error(JSON.stringify({ level: 'error', component: 'worker', code: error.code, message: error.advice }));
-    if (error.code === 'INTERNAL') console.error(thrown);
-    process.exit(1);
-  },
-);
+runWorker('worker', main);

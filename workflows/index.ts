@@ -1,1 +1,2 @@
+export { compactTable } from './compact-table.ts';
 export { ingestTable } from './ingest-table.ts';

@@ -32,6 +32,25 @@ export function deltaSchema(shape: TableShape): string {
 }
 
 /**
+ * The columns of a table's files, as its log has them: what a definition says may be older or newer than the files.
+ * @throws SluiceError LOG_CORRUPT for a type that Sluice never writes
+ */
+export function storedColumns(schemaString: string, partitionColumns: readonly string[]): StoredColumn[] {
+  const types = new Map(Object.entries(DELTA_TYPES).map(([type, delta]) => [delta, type as StoredColumn['type']]));
+  const { fields } = JSON.parse(schemaString) as { fields: DeltaField[] };
+  return fields
+    .filter(({ name }) => !partitionColumns.includes(name))
+    .map(({ name, type }) => {
+      const known = types.get(type);
+      if (known !== undefined) return { name, type: known, required: false };
+      throw new SluiceError(
+        'LOG_CORRUPT',
+        `The log has a column ${name} of the type ${type}, which Sluice never writes.`,
+      );
+    });
+}
+
+/**
  * How a table's schema in the log relates to the one wanted now.
  * @throws SluiceError DEFINITION_INCOMPATIBLE where a column has changed its type or is gone
  */

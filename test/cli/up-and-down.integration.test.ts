@@ -11,7 +11,17 @@ import { readSettings } from '../../settings/settings.ts';
 import { waitFor } from '../wait-for.ts';
 import { sluice } from './command.ts';
 
-const PARTS = ['collector', 'dashboard', 'kafka-1', 'kafka-2', 'kafka-3', 'metastore', 'temporal', 'worker'];
+const PARTS = [
+  'background',
+  'collector',
+  'dashboard',
+  'kafka-1',
+  'kafka-2',
+  'kafka-3',
+  'metastore',
+  'temporal',
+  'worker',
+];
 const STATE_LIMIT_MS = 60_000;
 
 /** A home of its own, with ports of its own. */
@@ -104,7 +114,7 @@ it('runs beside another one, and starts nothing that is given', async () => {
   second.environment = { ...second.environment, KAFKA_BROKERS: brokers.join(',') };
   const { exitCode } = await sluice(second.environment, ['up', '--no-collector', '--no-dashboard']);
   expect(exitCode).toBe(0);
-  expect(namesOf(second)).toEqual(['metastore', 'supervisor', 'temporal', 'worker']);
+  expect(namesOf(second)).toEqual(['background', 'metastore', 'supervisor', 'temporal', 'worker']);
 });
 
 it('drains what Kafka held when asked, while more arrives', async () => {

@@ -1,0 +1,100 @@
+import { WorkflowIdConflictPolicy } from '@temporalio/client';
+import type { Command } from 'commander';
+import { loadDefinition } from '../definition/load.ts';
+import type { TableDefinition } from '../definition/table-definition.ts';
+import { compactionFiles } from '../lake/compaction-files.ts';
+import { TableLog } from '../lake/log/table-log.ts';
+import { openStorage } from '../lake/storage/open-storage.ts';
+import { type CompactionPlan, planCompaction } from '../plans/compaction.ts';
+import { maintainedTables } from '../plans/maintained-table.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
+import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
+import { compactionWorkflowId, type CompactionReport } from '../workflows/compaction-protocol.ts';
+import { connectTemporal } from './temporal-client.ts';
+
+interface CompactOptions {
+  readonly partition?: string;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+const MIB = 1024 ** 2;
+
+export function registerCompact(program: Command): void {
+  program
+    .command('compact')
+    .description('Rewrite small and unsorted files of a table where that gains something')
+    .argument('<table>', 'name of the table; its rejected table is compacted with it')
+    .option('--partition <dt=…,hour=…>', 'only this partition')
+    .option('--dry-run', 'show what would be rewritten, and why', false)
+    .option('--json', 'print JSON', false)
+    .action(async (table: string, options: CompactOptions) => {
+      const settings = readSettings();
+      const definition = loadDefinition(settings.tablesFolder, table);
+      const partition = options.partition?.replaceAll(',', '/');
+      if (options.dryRun) await showPlan(settings, definition, partition, options.json);
+      else await compact(settings, table, partition, options.json);
+    });
+}
+
+/** `sluice compact --dry-run --json`, an element for the table and one for its rejected table; the shape is stable. */
+interface PlanReport extends CompactionPlan {
+  readonly table: string;
+  /** Version of the log that it was planned on; null where the table has not begun. */
+  readonly version: number | null;
+}
+
+async function showPlan(
+  settings: Settings,
+  definition: TableDefinition,
+  partition: string | undefined,
+  json: boolean,
+): Promise<void> {
+  const storage = openStorage(settings);
+  const reports: PlanReport[] = [];
+  for (const { shape, compaction } of maintainedTables(definition)) {
+    const log = new TableLog(storage, shape.path);
+    await log.refresh();
+    const columns = shape.partitionColumns.map(({ name }) => name);
+    const { units, left } = planCompaction(compactionFiles(log.snapshot), columns, compaction, Date.now());
+    const { version } = log.snapshot;
+    reports.push({
+      table: shape.table,
+      version: version < 0 ? null : version,
+      units: units.filter((unit) => partition === undefined || unit.partition === partition),
+      left: left.filter((one) => partition === undefined || one.partition === partition),
+    });
+  }
+  if (json) console.log(JSON.stringify(reports, null, 2));
+  else reports.forEach(printPlan);
+}
+
+function printPlan({ table, version, units, left }: PlanReport): void {
+  console.log(`${table}, version ${version ?? '-'}: ${units.length} partitions would be rewritten`);
+  for (const { partition, files, rows, sizeBytes, reason } of units) {
+    console.log(`  ${partition}  ${files.length} files, ${rows} rows, ${(sizeBytes / MIB).toFixed(1)} MiB: ${reason}`);
+  }
+  for (const { partition, files, reason } of left) console.log(`  ${partition}  left, ${files} files: ${reason}`);
+}
+
+async function compact(settings: Settings, table: string, partition: string | undefined, json: boolean): Promise<void> {
+  const client = await connectTemporal(settings);
+  const input = { table, ...(partition === undefined ? {} : { partition }) };
+  const handle = await client.workflow.start('compactTable', {
+    workflowId: compactionWorkflowId(input),
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Compacts ${table}${partition === undefined ? '' : ` ${partition}`}`,
+    args: [input],
+  });
+  const report = (await handle.result()) as CompactionReport;
+  if (json) {
+    console.log(JSON.stringify(report, null, 2));
+    return;
+  }
+  const { rewrites, rows, filesBefore, filesAfter, bytesBefore, bytesAfter, conflicts } = report;
+  console.log(`${table}: ${rewrites} rewrites made ${filesAfter} files of ${filesBefore}, with ${rows} rows.`);
+  console.log(`  ${(bytesBefore / MIB).toFixed(1)} MiB became ${(bytesAfter / MIB).toFixed(1)} MiB.`);
+  if (conflicts > 0) console.log(`  ${conflicts} gave way to others and changed nothing.`);
+  if (report.publicationFailure !== null) console.log(`  Hive lags behind. ${report.publicationFailure}`);
+}

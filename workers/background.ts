@@ -1,0 +1,54 @@
+import { constants, setPriority } from 'node:os';
+import { Worker } from '@temporalio/worker';
+import { createCompactionActivities } from '../activities/compact-table.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
+import { loadDefinitions } from '../definition/load.ts';
+import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
+import { HiveMetastore } from '../lake/hive/metastore.ts';
+import { openStorage } from '../lake/storage/open-storage.ts';
+import { readSettings } from '../settings/settings.ts';
+import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
+import { deploymentOf, makeCurrent } from './deployment.ts';
+import { attemptName, runWorker } from './run-worker.ts';
+import { connectWorker } from './temporal.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+/** Rewrites at a time in this process: each may take a core and its memory limit. */
+const REWRITES_AT_ONCE = 1;
+/** Time for a step to end when the worker is told to stop; a longer one is begun anew elsewhere. */
+const SHUTDOWN_GRACE_MS = 5_000;
+
+/** The worker of everything that may wait. A process of its own, so that live ingestion comes first in all that they share. */
+async function main(): Promise<void> {
+  setPriority(constants.priority.PRIORITY_LOW);
+  const settings = readSettings();
+  loadDefinitions(settings.tablesFolder);
+  const [{ client, connection }, bundle] = await Promise.all([
+    connectWorker(settings),
+    workflowBundle(settings.cacheFolder),
+  ]);
+  const parts = {
+    storage: openStorage(settings),
+    metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
+    rewriter: new DuckDbRewriter(),
+    tablesFolder: settings.tablesFolder,
+    clock: SYSTEM_CLOCK,
+    attemptName,
+  };
+  const worker = await Worker.create({
+    connection,
+    namespace: settings.temporal.namespace,
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowBundle: bundle,
+    activities: createCompactionActivities(parts),
+    workerDeploymentOptions: deploymentOf(bundle.buildId),
+    maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+  });
+  const running = worker.run();
+  await makeCurrent(client, bundle.buildId);
+  console.log(JSON.stringify({ ready: true, component: 'background' }));
+  await running;
+}
+
+runWorker('background', main);

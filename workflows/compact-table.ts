@@ -1,0 +1,98 @@
+import {
+  ActivityCancellationType,
+  continueAsNew,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CompactionActivities, PlannedPartition } from '../activities/compact-table.ts';
+import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
+import { compactionQuery, type CompactionReport, type CompactionRun } from './compaction-protocol.ts';
+import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+
+/** Times that a plan is made anew after others came first, before the rest is left to the next compaction. */
+const MAX_ROUNDS_OF_CONFLICTS = 3;
+
+const { planTableCompaction, compactPartition } = proxyActivities<CompactionActivities>({
+  taskQueue: BACKGROUND_TASK_QUEUE,
+  startToCloseTimeout: '1 hour',
+  scheduleToCloseTimeout: '4 hours',
+  heartbeatTimeout: '10 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 5 },
+});
+
+/** Rewrites what is worth rewriting in one table, one partition after the other, until nothing is. */
+export async function compactTable(run: CompactionRun): Promise<CompactionReport> {
+  let report: CompactionReport = run.report ?? {
+    table: run.table,
+    rewrites: 0,
+    rows: 0,
+    filesBefore: 0,
+    filesAfter: 0,
+    bytesBefore: 0,
+    bytesAfter: 0,
+    conflicts: 0,
+    publicationFailure: null,
+  };
+  setHandler(compactionQuery, () => report);
+  let roundsOfConflicts = 0;
+  for (;;) {
+    show('Planning', 'It looks for partitions that are worth rewriting.', report);
+    const planned = await planTableCompaction({
+      table: run.table,
+      ...(run.partition === undefined ? {} : { partition: run.partition }),
+    });
+    const rewritesBefore = report.rewrites;
+    for (const [index, partition] of planned.entries()) {
+      show('Compacting', `${describe(partition)} It is number ${index + 1} of ${planned.length}.`, report);
+      report = await compactOne(partition, report);
+      if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof compactTable>({ ...run, report });
+    }
+    if (planned.length > 0 && report.rewrites === rewritesBefore) roundsOfConflicts += 1;
+    if (planned.length === 0 || roundsOfConflicts === MAX_ROUNDS_OF_CONFLICTS) {
+      const left = planned.length === 0 ? 'Nothing is left that is worth it.' : 'The rest waits for the next time.';
+      show('Done', left, report);
+      return report;
+    }
+  }
+}
+
+async function compactOne(planned: PlannedPartition, report: CompactionReport): Promise<CompactionReport> {
+  const { table, target, partition } = planned;
+  const outcome = await compactPartition.executeWithOptions({ summary: `${target} ${partition}: ${planned.reason}` }, [
+    { table, target, partition },
+  ]);
+  if (outcome.kind === 'conflict') return { ...report, conflicts: report.conflicts + 1 };
+  if (outcome.kind === 'nothing to do') return report;
+  return {
+    ...report,
+    rewrites: report.rewrites + 1,
+    rows: report.rows + outcome.rows,
+    filesBefore: report.filesBefore + outcome.filesBefore,
+    filesAfter: report.filesAfter + outcome.filesAfter,
+    bytesBefore: report.bytesBefore + outcome.bytesBefore,
+    bytesAfter: report.bytesAfter + outcome.bytesAfter,
+    publicationFailure: outcome.publicationFailure,
+  };
+}
+
+function describe({ target, partition, reason }: PlannedPartition): string {
+  return `\`${target}\` ${partition} ${reason}.`;
+}
+
+/** What the Temporal UI shows. */
+function show(state: string, doing: string, report: CompactionReport): void {
+  upsertSearchAttributes([
+    { key: TABLE_ATTRIBUTE, value: report.table },
+    { key: STATE_ATTRIBUTE, value: state },
+  ]);
+  const lines = [
+    `**Compaction of ${report.table}: ${state}.** ${doing}`,
+    `So far ${report.rewrites} rewrites made ${report.filesAfter} files of ${report.filesBefore}, with ${report.rows} rows; ${report.conflicts} gave way to others.`,
+    ...(report.publicationFailure === null ? [] : [`Hive lags behind. ${report.publicationFailure}`]),
+  ];
+  setCurrentDetails(lines.join('\n\n'));
+}
