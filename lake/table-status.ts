@@ -1,6 +1,7 @@
 import { literal } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
 import { partitionAppId } from '../plans/batch.ts';
+import { decodedPath, placeOf } from '../plans/file-place.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import { rowCountOf } from './log/snapshot.ts';
 import { type LogEntry, TableLog } from './log/table-log.ts';
@@ -87,13 +88,18 @@ async function measureFreshness(
   entries: readonly LogEntry[],
   published: Publications,
 ): Promise<Freshness | null> {
-  const files = entries.flatMap(({ version, actions }) => {
+  const arrived = entries.flatMap(({ version, actions }) => {
     const committedAtMs = actions.find((action) => action.commitInfo)?.commitInfo?.timestamp ?? 0;
     const hiveAtMs = published.find((publication) => publication.version >= version)?.atMs;
     return actions.flatMap(({ add }) =>
-      add === undefined ? [] : [{ path: `${shape.path}/${decodeURI(add.path)}`, committedAtMs, hiveAtMs }],
+      add === undefined || !isBatchFile(add.path)
+        ? []
+        : [{ path: `${shape.path}/${decodedPath(add.path)}`, committedAtMs, hiveAtMs }],
     );
   });
+  // What was compacted long ago may have been vacuumed since.
+  const held = await Promise.all(arrived.map(({ path }) => storage.exists(path)));
+  const files = arrived.filter((_, index) => held[index]);
   if (files.length === 0) return null;
   const paths = files.map(({ path }) => path);
   const [row] = await storage.readLocally(paths, (local) =>
@@ -112,6 +118,11 @@ async function measureFreshness(
     hiveP50Ms: rounded('h50'),
     hiveP99Ms: rounded('h99'),
   };
+}
+
+/** Whether rows came with this file; a rewrite's were in the table before. */
+function isBatchFile(path: string): boolean {
+  return placeOf(decodedPath(path))?.kind === 'batch';
 }
 
 function latencySql(

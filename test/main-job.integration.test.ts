@@ -1,16 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { parquetReadObjects } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { workflowBundle } from '../workers/workflow-bundle.ts';
 import { drainUpdate, ingestWorkflowId, pauseUpdate, resumeUpdate, statusQuery } from '../workflows/ingest-protocol.ts';
 import { healthRecord } from './health-records.ts';
 import { deltaRows } from './delta-reader.ts';
+import { readThroughHive } from './hive-reader.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { TopicWriter } from './topic-writer.ts';
@@ -75,7 +72,7 @@ describe('the main job on the real stack', () => {
   it('is read alike by a plain Parquet reader that follows the metastore’s partitions', async () => {
     const good = new Map([...writer.written].filter(([, record]) => record.rejectedFor === undefined));
     const found = await waitFor('Hive to hold every row', 60_000, async () => {
-      const rows = await readThroughHive();
+      const rows = await readThroughHive(test.settings);
       return rows.size === good.size ? rows : undefined;
     });
     expect(sumOf([...found.values()])).toBe(sumOf([...good.values()].map((record) => record.mark)));
@@ -116,7 +113,7 @@ describe('the main job on the real stack', () => {
   it('publishes to Hive all that was committed while the metastore was away', async () => {
     const good = [...writer.written.values()].filter((record) => record.rejectedFor === undefined);
     await waitFor('Hive to catch up', 120_000, async () =>
-      (await readThroughHive()).size === good.length ? true : undefined,
+      (await readThroughHive(test.settings)).size === good.length ? true : undefined,
     );
   });
 
@@ -126,30 +123,6 @@ describe('the main job on the real stack', () => {
     await Worker.runReplayHistory({ workflowBundle: bundle }, history, ingestWorkflowId(TABLE));
   });
 });
-
-/** Every row by its position, with its mark, as a reader finds them that knows only the metastore. */
-async function readThroughHive(): Promise<Map<string, number>> {
-  const metastore = new HiveMetastore({ endpoints: test.settings.metastore.endpoints });
-  const rows = new Map<string, number>();
-  try {
-    const names = await metastore.getPartitionNames('health', TABLE);
-    for (const partition of await metastore.getPartitionsByNames('health', TABLE, names)) {
-      const folder = fileURLToPath(new URL((partition.sd?.location ?? '').replace(/^file:\/*/, 'file:///')));
-      for (const name of readdirSync(folder).filter((file) => !file.startsWith('_'))) {
-        const file = Uint8Array.from(readFileSync(join(folder, name))).buffer;
-        const columns = ['kafka_partition', 'kafka_offset', 'load_1'];
-        for (const row of await parquetReadObjects({ file, columns, compressors })) {
-          rows.set(`${String(row['kafka_partition'])}/${String(row['kafka_offset'])}`, Number(row['load_1']));
-        }
-      }
-    }
-  } catch {
-    // A metastore that is away has no rows to show yet.
-  } finally {
-    metastore.close();
-  }
-  return rows;
-}
 
 function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { HiveMetastore } from '../lake/hive/metastore.ts';
+import type { Settings } from '../settings/settings.ts';
+import { TABLE } from './table-check.ts';
+
+/** Every row by its position, with its mark, as a reader finds them that knows only the metastore. */
+export async function readThroughHive(settings: Settings): Promise<Map<string, number>> {
+  const rows = new Map<string, number>();
+  try {
+    for (const path of await hiveFiles(settings)) {
+      const file = Uint8Array.from(readFileSync(path)).buffer;
+      const columns = ['kafka_partition', 'kafka_offset', 'load_1'];
+      for (const row of await parquetReadObjects({ file, columns, compressors })) {
+        rows.set(`${String(row['kafka_partition'])}/${String(row['kafka_offset'])}`, Number(row['load_1']));
+      }
+    }
+  } catch {
+    // A metastore that is away has no rows to show yet.
+  }
+  return rows;
+}
+
+/** The files that lie in the partitions' locations now. */
+export async function hiveFiles(settings: Settings): Promise<string[]> {
+  const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
+  try {
+    const names = await metastore.getPartitionNames('health', TABLE);
+    const partitions = await metastore.getPartitionsByNames('health', TABLE, names);
+    return partitions.flatMap(({ sd }) => {
+      const folder = fileURLToPath(new URL((sd?.location ?? '').replace(/^file:\/*/, 'file:///')));
+      const visible = readdirSync(folder).filter((name) => !name.startsWith('_'));
+      return visible.map((name) => join(folder, name));
+    });
+  } finally {
+    metastore.close();
+  }
+}
