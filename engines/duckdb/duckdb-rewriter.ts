@@ -13,6 +13,7 @@ import { describeFile, type ReturnedFile } from './returned-files.ts';
 export const REWRITE_THREADS = 1;
 /** Memory that sorting may take before it goes on in the scratch folder. */
 export const REWRITE_MEMORY_LIMIT = '256MB';
+const INTERRUPT_EVERY_MS = 50;
 
 interface Contents {
   readonly rows: number;
@@ -27,11 +28,15 @@ export class DuckDbRewriter implements Rewriter {
       memoryLimit: REWRITE_MEMORY_LIMIT,
       spillFolder: join(request.scratchFolder, 'spill'),
     });
-    const interrupt = (): void => session.connection.interrupt();
-    request.signal.addEventListener('abort', interrupt, { once: true });
+    // Again and again, since between two statements there is nothing to interrupt.
+    const interrupts = setInterval(() => {
+      if (request.signal.aborted) session.connection.interrupt();
+    }, INTERRUPT_EVERY_MS);
     try {
       request.signal.throwIfAborted();
-      return await this.#rewrite(session, request);
+      const result = await this.#rewrite(session, request);
+      request.signal.throwIfAborted();
+      return result;
     } catch (thrown) {
       request.signal.throwIfAborted();
       if (thrown instanceof SluiceError) throw thrown;
@@ -41,7 +46,7 @@ export class DuckDbRewriter implements Rewriter {
         cause: thrown,
       });
     } finally {
-      request.signal.removeEventListener('abort', interrupt);
+      clearInterval(interrupts);
       session.close();
     }
   }
