@@ -56,6 +56,8 @@ export interface LakeSettings {
   readonly lakeUri: string;
   /** Where files are put together or kept at hand, where the lake itself is not a file system. */
   readonly scratchFolder: string;
+  /** How much of it readers may keep of the lake's files. */
+  readonly readCacheBytes: number;
   /** Whether S3's bucket is named in the path (`host/bucket/key`) and not in the host's name. */
   readonly s3PathStyle: boolean;
 }
@@ -103,6 +105,7 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     tablesFolder: resolve(projectFolder, env['SLUICE_TABLES'] ?? 'tables'),
     lakeUri: lakeUriOf(env['SLUICE_LAKE'], home),
     scratchFolder: resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`),
+    readCacheBytes: readCacheBytesOf(env),
     s3PathStyle: pathStyleOf(env),
     kafka: kafkaSettings(env, ports),
     temporal: temporalSettings(env, ports),
@@ -131,6 +134,14 @@ function pathStyleOf(env: Environment): boolean {
   if (!value) return Boolean(env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL']);
   if (value !== 'true' && value !== 'false') throw invalid('SLUICE_S3_PATH_STYLE', `"${value}" is not true or false`);
   return value === 'true';
+}
+
+const DEFAULT_READ_CACHE_GIB = 4;
+
+function readCacheBytesOf(env: Environment): number {
+  const gib = Number(env['SLUICE_READ_CACHE_GIB'] || DEFAULT_READ_CACHE_GIB);
+  if (!(gib > 0 && gib < Infinity)) throw invalid('SLUICE_READ_CACHE_GIB', 'it is not a number of GiB');
+  return Math.floor(gib * 1024 ** 3);
 }
 
 function kafkaSettings(env: Environment, ports: PortSettings): KafkaSettings {

@@ -69,7 +69,7 @@ export async function writeCheckpoint(
 }
 
 export async function readCheckpoint(storage: Storage, path: string, format: CheckpointFormat): Promise<Action[]> {
-  return storage.readLocally([path], ([local = '']) => format.read(local));
+  return storage.readLocally([path], ([local = '']) => format.read(local), { keep: false });
 }
 
 function actionsOf(snapshot: Snapshot): Action[] {

@@ -14,6 +14,11 @@ export interface ListOptions {
   readonly deep?: boolean;
 }
 
+export interface ReadOptions {
+  /** Whether to keep copies for the next time: only of paths that are used once, ever. @default true */
+  readonly keep?: boolean;
+}
+
 /**
  * Where tables lie: a file system, an object store or HDFS, seen from its root. Paths are relative to the root, with
  * `/` between folders. Objects are only ever created whole: a reader sees all of one or nothing.
@@ -42,7 +47,11 @@ export interface Storage {
    * ended, and must not be changed.
    * @throws SluiceError LIMIT_EXCEEDED where they do not all fit into the local cache
    */
-  readLocally<T>(paths: readonly string[], use: (localPaths: readonly string[]) => Promise<T>): Promise<T>;
+  readLocally<T>(
+    paths: readonly string[],
+    use: (localPaths: readonly string[]) => Promise<T>,
+    options?: ReadOptions,
+  ): Promise<T>;
   /** The objects of a folder in the order of their paths' UTF-8 bytes; none where there is no such folder. */
   list(folder: string, options?: ListOptions): AsyncIterable<StorageEntry>;
   /** Deletes objects; one that is gone already is no error. */

@@ -76,6 +76,7 @@ export class FileStorage implements Storage {
     const target = this.#absolute(path);
     await this.#guard('replace', target, async () => {
       const temporary = await this.#writeTemporary(bytes);
+      await this.#makeFolder(dirname(target));
       await rename(temporary, target);
     });
   }
