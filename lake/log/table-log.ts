@@ -2,7 +2,13 @@ import { SluiceError } from '../../errors/sluice-error.ts';
 import { checkpointPath, LOG_FOLDER, logEntryPath } from '../../plans/table-paths.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Action, decodeActions, encodeActions } from './actions.ts';
-import { type CheckpointFormat, PARQUET_CHECKPOINT, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import {
+  type CheckpointFormat,
+  PARQUET_CHECKPOINT,
+  readCheckpoint,
+  writeCheckpoint,
+  type WrittenCheckpoint,
+} from './checkpoint.ts';
 import { Snapshot } from './snapshot.ts';
 
 /** A checkpoint is written each time the version is a multiple of this. */
@@ -83,10 +89,21 @@ export class TableLog {
     if (version <= 0 || version % this.#checkpointEveryCommits !== 0) return false;
     const path = this.#path(checkpointPath(version));
     if (await this.#storage.exists(path)) return false;
-    const written = await writeCheckpoint(this.#storage, path, this.snapshot, this.#checkpointFormat);
+    const written = await this.#writeUnlessThere(path);
+    if (written === undefined) return false;
     const hint = { version, size: written.actions, sizeInBytes: written.sizeBytes, numOfAddFiles: written.files };
     await this.#storage.replaceHint(this.#path(`${LOG_FOLDER}/_last_checkpoint`), Buffer.from(JSON.stringify(hint)));
     return true;
+  }
+
+  /** Another writer may come to the same version, and be first: its checkpoint says the same. */
+  async #writeUnlessThere(path: string): Promise<WrittenCheckpoint | undefined> {
+    try {
+      return await writeCheckpoint(this.#storage, path, this.snapshot, this.#checkpointFormat);
+    } catch (error) {
+      if (await this.#storage.exists(path)) return undefined;
+      throw error;
+    }
   }
 
   async #startFromCheckpoint(): Promise<void> {

@@ -17,7 +17,7 @@ it('says of a drain whether it came to its end, or the window did', async () => 
   const folder = temporaryFolder();
   writeDefinitions(folder);
   const scheduler = new Scheduler(new Random('a drain'));
-  const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1 }, folder);
+  const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0 }, folder);
   const topic = world.watch('t1').topic;
   for (let count = 0; count < RECORDS; count += 1) topic.append(0, { hour: 0, bad: false });
   topic.commit(0);

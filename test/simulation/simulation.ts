@@ -1,22 +1,27 @@
 import { Random } from '../../collectors/simulation/random.ts';
+import { beginJob } from './actors/job.ts';
 import { produce } from './actors/producer.ts';
 import { follow } from './actors/reader.ts';
 import { loseMetastore } from './actors/saboteur.ts';
 import { ingest } from './actors/worker.ts';
 import { EMPTY_METASTORE } from './services/memory-metastore.ts';
-import { SimulatedProcess } from './world/process.ts';
+import { type ProcessKind, SimulatedProcess } from './world/process.ts';
 import { CALM, Scheduler } from './world/scheduler.ts';
-import { shapeOf } from './world/shape.ts';
+import { JOB_KINDS, type JobKind, shapeOf } from './world/shape.ts';
 import { World } from './world/world.ts';
 
 /** Steps within which everybody must have finished once nothing fails any more. */
 const STEPS_TO_FINISH = 20_000;
+/** Longer than the longest delay between two tries of anything. */
+const CALM_MS = 20_000;
+const MOST_JOBS_AT_ONCE = 4;
 const LARGEST_CLOCK_SKEW_MS = 6 * 3_600_000;
 
 export interface SimulationResult {
   readonly seed: number;
   readonly steps: number;
-  readonly commits: number;
+  /** Batches of all tables. */
+  readonly batches: number;
   /** The promise that was broken, if one was. */
   readonly violation: string | undefined;
   readonly trace: (options?: { readonly full?: boolean }) => string;
@@ -28,16 +33,15 @@ export async function simulate(seed: number, tablesFolder: string): Promise<Simu
   const scheduler = new Scheduler(random);
   const world = new World(scheduler, shapeOf(random), tablesFolder);
   await new Simulation(world).run();
-  const commits = [...world.watches.values()].reduce((sum, { sequence }) => sum + sequence, 0);
+  const batches = [...world.watches.values()].reduce((sum, { sequence }) => sum + sequence, 0);
   const { violation, stepCount, trace } = scheduler;
-  return { seed, steps: stepCount, commits, violation, trace: (options) => trace.text(options) };
+  return { seed, steps: stepCount, batches, violation, trace: (options) => trace.text(options) };
 }
 
 class Simulation {
   readonly #world: World;
   readonly #processes: SimulatedProcess[] = [];
   #stop = new AbortController();
-  #running = 0;
   #named = 0;
 
   constructor(world: World) {
@@ -48,29 +52,28 @@ class Simulation {
     const { scheduler, shape } = this.#world;
     scheduler.trace.add('', `the world: ${JSON.stringify(shape)}`);
     scheduler.odds = shape.odds;
-    this.#beginAll();
+    this.#beginWorld();
     await scheduler.run(() => {
       this.#replaceWorkers();
+      this.#startJobs(JOB_KINDS);
       return scheduler.stepCount >= shape.steps;
     });
-    scheduler.odds = CALM;
-    this.#end();
-    await this.#quiet();
+    this.#becomeCalm();
+    if (shape.end === 'all finish') await this.#finish();
+    else this.#loseAll();
     await this.#lastWorker();
     const unfinished = scheduler.violation ?? this.#world.unfinished();
     if (unfinished !== undefined) scheduler.violate(unfinished);
   }
 
-  #beginAll(): void {
+  #beginWorld(): void {
     const { shape, topics, watches } = this.#world;
-    for (const topic of topics.values()) {
-      this.#begin(produce(this.#world, this.#newProcess('producer', false), topic));
-    }
-    if (shape.metastoreIsLost) this.#begin(loseMetastore(this.#world, this.#newProcess('saboteur', false)));
+    for (const topic of topics.values()) this.#act('producer', (process) => produce(this.#world, process, topic));
+    if (shape.metastoreIsLost) this.#act('saboteur', (process) => loseMetastore(this.#world, process));
     for (let count = 0; count < shape.readers; count += 1) {
       for (const { main, rejected } of watches.values()) {
-        this.#begin(follow(this.#world, this.#newProcess('reader', false), main));
-        this.#begin(follow(this.#world, this.#newProcess('reader', false), rejected));
+        this.#act('reader', (process) => follow(this.#world, process, main));
+        this.#act('reader', (process) => follow(this.#world, process, rejected));
       }
     }
   }
@@ -78,66 +81,97 @@ class Simulation {
   /** In the place of each worker that is dead or does not move another is started, not knowing which of the two it is. */
   #replaceWorkers(): void {
     const { scheduler, shape } = this.#world;
-    const working = this.#processes.filter(
-      (process) => process.mayFail && process.alive && process.frozenUntilStep <= scheduler.stepCount,
-    );
-    if (working.length >= shape.workers || (working.length > 0 && !scheduler.chance(0.2))) return;
-    this.#startWorker('continuous');
+    const moving = this.#alive('worker').filter((process) => process.frozenUntilStep <= scheduler.stepCount);
+    if (moving.length < shape.workers && (moving.length === 0 || scheduler.chance(0.2)))
+      this.#startWorker('continuous');
   }
 
   #startWorker(mode: 'continuous' | 'drain'): void {
-    const process = this.#newProcess('worker', true);
-    for (const table of this.#world.topics.keys()) {
-      this.#running += 1;
-      const done = ingest(this.#world, process, table, { mode, cancelled: this.#stop.signal });
-      this.#begin(done.then(() => void (this.#running -= 1)));
-    }
+    this.#act('worker', async (process) => {
+      const tables = [...this.#world.topics.keys()];
+      const options = { mode, cancelled: this.#stop.signal };
+      await Promise.all(tables.map((table) => ingest(this.#world, process, table, options)));
+    });
   }
 
-  /** What an actor does not catch is a defect, of the simulation or of what it runs. */
-  #begin(acting: Promise<void>): void {
-    acting.catch((error: unknown) => this.#world.scheduler.violate(`an actor failed: ${String(error)}`));
+  #startJobs(kinds: readonly JobKind[]): void {
+    const { scheduler, shape, watches } = this.#world;
+    const kind = scheduler.random.pick(kinds);
+    if (this.#alive('job').length >= MOST_JOBS_AT_ONCE || !scheduler.chance(shape.jobs[kind])) return;
+    const watch = scheduler.random.pick([...watches.values()]);
+    this.#act('job', (process) => beginJob(this.#world, process, kind, watch));
   }
 
-  #end(): void {
-    const { scheduler, shape, topics, metastore } = this.#world;
+  /** From here on nothing fails; every topic gets its last records. */
+  #becomeCalm(): void {
+    const { scheduler, shape, topics } = this.#world;
+    scheduler.odds = CALM;
     scheduler.trace.add('', `from here on nothing fails: ${shape.end}`);
+    scheduler.landAll();
     for (const process of this.#processes) {
       process.frozenUntilStep = 0;
-      if (!process.mayFail && process.alive) process.kill();
-      if (shape.end !== 'all finish' && process.alive) process.kill();
+      if (!process.mayFail) process.kill();
     }
-    if (shape.end !== 'all finish') this.#running = 0;
-    if (shape.end === 'all are lost, and the metastore') metastore.restore(EMPTY_METASTORE);
     for (const topic of topics.values()) {
-      for (let partition = 0; partition < topic.partitionCount; partition += 1) topic.commit(partition);
+      for (let partition = 0; partition < topic.partitionCount; partition += 1) {
+        topic.append(partition, { hour: 0, bad: false });
+        topic.commit(partition);
+      }
     }
-    this.#stop.abort();
   }
 
-  /** Everybody who lives ends what they were at, zombies included. */
-  async #quiet(): Promise<void> {
-    const { scheduler } = this.#world;
+  #loseAll(): void {
+    for (const process of this.#processes) process.kill();
+    if (this.#world.shape.end === 'all are lost, and the metastore') this.#world.metastore.restore(EMPTY_METASTORE);
+  }
+
+  /** Everybody who lives goes on until all is committed and a while has passed, then ends what they are at. */
+  async #finish(): Promise<void> {
+    const { scheduler, shape, watches } = this.#world;
     const limit = scheduler.stepCount + STEPS_TO_FINISH;
-    await scheduler.run(() => scheduler.stepCount > limit);
+    let caughtUpAtMs: number | undefined;
+    await scheduler.run(() => {
+      this.#replaceWorkers();
+      this.#startJobs(['revision']);
+      const caughtUp = [...watches.values()].every((watch) => watch.isCaughtUp);
+      caughtUpAtMs = caughtUp ? (caughtUpAtMs ?? scheduler.nowMs) : undefined;
+      return scheduler.stepCount > limit || scheduler.nowMs > (caughtUpAtMs ?? scheduler.nowMs) + CALM_MS;
+    });
     if (scheduler.stepCount > limit) scheduler.violate('the workers do not come to an end');
+    this.#stop.abort();
+    await scheduler.run(() => scheduler.stepCount > limit);
+    const everybodyFinished = shape.odds.crash === 0 && shape.odds.landLate === 0;
+    const difference = this.#world.hiveDifference();
+    if (everybodyFinished && difference !== undefined) scheduler.violate(`when all have finished, ${difference}`);
   }
 
   /** One more worker takes what is left, from storage alone. */
   async #lastWorker(): Promise<void> {
+    const { scheduler } = this.#world;
+    const limit = scheduler.stepCount + STEPS_TO_FINISH;
     this.#stop = new AbortController();
-    this.#running = 0;
     this.#startWorker('drain');
-    await this.#quiet();
-    if (this.#running > 0) this.#world.scheduler.violate('the last worker does not come to an end');
+    await scheduler.run(() => {
+      if (this.#alive('worker').length > 0) this.#startJobs(['revision']);
+      return scheduler.stepCount > limit;
+    });
+    if (this.#alive('worker').length > 0) scheduler.violate('the last worker does not come to an end');
   }
 
-  #newProcess(kind: string, mayFail: boolean): SimulatedProcess {
+  #alive(kind: ProcessKind): SimulatedProcess[] {
+    return this.#processes.filter((process) => process.kind === kind && process.alive);
+  }
+
+  /** Starts a process, which ends when it has acted. What it does not catch is a defect. */
+  #act(kind: ProcessKind, actor: (process: SimulatedProcess) => Promise<void>): void {
     const { scheduler } = this.#world;
     this.#named += 1;
     const clockSkewMs = scheduler.chance(0.2) ? Math.floor(scheduler.random.between(-1, 1) * LARGEST_CLOCK_SKEW_MS) : 0;
-    const process = new SimulatedProcess(scheduler, `${kind}-${this.#named}`, { mayFail, clockSkewMs });
+    const process = new SimulatedProcess(scheduler, kind, `${kind}-${this.#named}`, clockSkewMs);
     this.#processes.push(process);
-    return process;
+    actor(process).then(
+      () => process.kill(),
+      (error: unknown) => scheduler.violate(`${process.name} failed: ${String(error)}`),
+    );
   }
 }

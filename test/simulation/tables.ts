@@ -16,6 +16,8 @@ export function writeDefinitions(folder: string): void {
       '  - { name: event_time, type: timestamp, required: true }',
       'event_time: { column: event_time }',
       'limits: { max_rows: 6 }',
+      'freshness: { target: 4s }',
+      'compaction: { min_files: 2 }',
     ];
     writeFileSync(join(folder, `${table}.yaml`), `${lines.join('\n')}\n`);
   }

@@ -82,6 +82,16 @@ describe('TableLog', () => {
     expect(reader.snapshot.transactions).toEqual(writer.snapshot.transactions);
   });
 
+  it('writes a checkpoint once, of writers that come to its version together', async () => {
+    const { log } = open();
+    const writers = [log(), log(), log()];
+    await writers[0]?.create([METADATA]);
+    for (let version = 1; version <= CHECKPOINT_EVERY_COMMITS; version += 1) await writers[0]?.create([txn(version)]);
+    await Promise.all(writers.map((writer) => writer.refresh()));
+    const wrote = await Promise.all(writers.map((writer) => writer.checkpointIfDue()));
+    expect(wrote.filter(Boolean)).toHaveLength(1);
+  });
+
   it('does not go on from a tip that has been cleaned up', async () => {
     const { log, folder } = open();
     const sleeper = log();

@@ -1,10 +1,11 @@
-import type { MemoryTopic } from '../services/memory-topic.ts';
+import { HOURS, type MemoryTopic } from '../services/memory-topic.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
 const MOST_RECORDS_AT_ONCE = 6;
-const HOURS = 3;
+/** Appends after which event times come to another hour. */
+const APPENDS_AN_HOUR = 6;
 
 /** Fills a topic: records good and bad, transactions that commit or abort, markers, offsets that are never used. */
 export async function produce(world: World, process: SimulatedProcess, topic: MemoryTopic): Promise<void> {
@@ -18,7 +19,9 @@ export async function produce(world: World, process: SimulatedProcess, topic: Me
       changes: true,
       effect: () => {
         for (let count = 0; count < records; count += 1) {
-          topic.append(partition, { hour: Math.floor(random.next() * HOURS), bad: random.next() < 0.2 });
+          const late = Math.floor(random.next() * 2);
+          const hour = Math.max(0, Math.floor(turn / APPENDS_AN_HOUR) - late) % HOURS;
+          topic.append(partition, { hour, bad: random.next() < 0.2 });
         }
         if (random.next() < 0.2) topic.skip(partition);
         if (random.next() < 0.75) topic.commit(partition);

@@ -8,29 +8,39 @@ import { RowEngine } from '../services/row-engine.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
 
-const WINDOW_MS = 5_000;
 const RETRY_DELAY_MS = 1_000;
 
+export type WorkerParts = WindowParts;
+
 /** What a worker works with, each part as this process reaches it. */
-export function partsOf(world: World, process: SimulatedProcess): WindowParts {
+export function partsOf(world: World, process: SimulatedProcess): WorkerParts {
   let attempts = 0;
   const storage = new MemoryStorage(process, world.store, world.storageKind);
   return {
     storage,
     cluster: new MemoryCluster(process, world.topics),
-    engine: new RowEngine(process, world.topics),
+    engine: new RowEngine(process, world.topics, (plan) => world.beforeReading(plan)),
     metastore: new HiveMetastore({
       endpoints: [{ host: 'metastore', port: 9083 }],
       connect: world.metastore.connectFrom(process),
     }),
     tablesFolder: world.tablesFolder,
     clock: process.clock,
-    attemptName: () => `${process.name.replaceAll('-', '')}x${(attempts += 1)}`,
+    attemptName: () => attemptName(process, (attempts += 1)),
     log: {
       checkpointEveryCommits: world.checkpointEveryCommits,
       checkpointFormat: jsonCheckpoint(process),
     },
   };
+}
+
+/** The first name that the parts of a process give. */
+export function firstAttemptName(process: SimulatedProcess): string {
+  return attemptName(process, 1);
+}
+
+function attemptName({ name }: SimulatedProcess, attempt: number): string {
+  return `${name.replaceAll('-', '')}x${attempt}`;
 }
 
 /** Runs window after window, as the workflow has it done, until told to stop. */
@@ -44,7 +54,7 @@ export async function ingest(
   const report = (progress: WindowProgress): void => world.heard(process, table, progress);
   for (;;) {
     try {
-      const { drained } = await runWindow(parts, { table, mode, windowMs: WINDOW_MS }, cancelled, report);
+      const { drained } = await runWindow(parts, { table, mode, windowMs: world.shape.windowMs }, cancelled, report);
       if (mode === 'drain' && drained) return;
     } catch (thrown) {
       if (!cancelled.aborted) world.heardFailure(process, failureOf(thrown));

@@ -11,6 +11,10 @@ export class HiveWatch implements StoreObserver {
   readonly #store: ObjectStore;
   readonly #metastore: MemoryMetastore;
   readonly #violate: (what: string) => void;
+  /** What the metastore said when it was last looked at. */
+  #seen: ReadonlyMap<string, string> = new Map();
+  #version = -1;
+  #everRestored = false;
 
   constructor(options: {
     readonly log: LogWatch;
@@ -25,20 +29,30 @@ export class HiveWatch implements StoreObserver {
     options.store.observe(this);
   }
 
-  /** The metastore has changed. */
-  altered(): void {
-    for (const [partition, directory] of this.#directories()) this.#checkDirectory(partition, directory);
-    const version = this.#publishedVersion();
-    if (version !== undefined && version > this.#log.tip) {
-      this.#violate(`version ${version} is published, and the log ends at ${this.#log.tip}`);
+  /** The metastore has been altered, or an older state of it restored. */
+  altered(restored: boolean): void {
+    const before = this.#seen;
+    this.#seen = this.#directories();
+    for (const [partition, directory] of this.#seen) {
+      if (!restored && before.get(partition) !== directory) this.#checkMove(partition, directory);
     }
+    const version = this.#publishedVersion() ?? -1;
+    if (version > this.#log.tip) this.#violate(`version ${version} is published, and the log ends at ${this.#log.tip}`);
+    // After a restore a late alteration may find the count of alterations that it expects, though of other ones.
+    this.#everRestored ||= restored;
+    if (!this.#everRestored && version < this.#version) {
+      this.#violate(`the published version falls from ${this.#version} to ${version}`);
+    }
+    this.#version = version;
   }
 
-  created(path: string): void {
+  created(path: string, object: StoredObject): void {
     const folder = path.slice(0, path.lastIndexOf('/'));
-    for (const [partition, directory] of this.#directories()) {
-      if (directory === folder) this.#checkDirectory(partition, directory);
+    const name = nameOf(path);
+    for (const [partition, directory] of this.#seen) {
+      if (directory === folder) this.#checkFile(partition, name, object);
     }
+    this.#checkStale(folder, name);
   }
 
   replaced(): void {
@@ -59,9 +73,8 @@ export class HiveWatch implements StoreObserver {
     const further = shown.filter((file) => !live.includes(file));
     if (missing.length > 0) return `Hive lacks ${missing.join(', ')} of ${this.#log.tablePath}`;
     if (further.length > 0) return `Hive shows ${further.join(', ')}, which ${this.#log.tablePath} does not hold`;
-    const names = [...this.#directories().keys()];
     const partitions = new Set([...this.#log.files.values()].map(({ partition }) => partition));
-    const empty = names.find((name) => !partitions.has(name));
+    const empty = [...this.#directories().keys()].find((name) => !partitions.has(name));
     if (empty !== undefined) return `Hive has the partition ${empty} of ${this.#log.tablePath}, which holds nothing`;
     const version = this.#publishedVersion();
     if (version !== this.#log.tip)
@@ -69,8 +82,25 @@ export class HiveWatch implements StoreObserver {
     return undefined;
   }
 
-  #checkDirectory(partition: string, directory: string): void {
-    for (const [name, object] of this.#shownIn(directory)) this.#checkFile(partition, name, object);
+  /** Before a directory is shown it must hold what was live when it became the partition's, and nothing else. */
+  #checkMove(partition: string, directory: string): void {
+    const shown = this.#shownIn(directory);
+    for (const [name, object] of shown) this.#checkFile(partition, name, object);
+    const first = this.#log.firstFilesOf(directory.slice(this.#log.tablePath.length + 1));
+    const names = new Set(shown.map(([name]) => name));
+    const missing = first?.find((name) => !names.has(name));
+    if (first === undefined) this.#violate(`${partition} is shown at ${directory}, which was never its directory`);
+    else if (missing !== undefined) this.#violate(`${partition} is shown at ${directory} before ${missing} is there`);
+  }
+
+  /** The directory that the log gives a partition holds no file that has left the table. */
+  #checkStale(folder: string, name: string): void {
+    const file = this.#log.everByName.get(name);
+    if (file === undefined || /^[_.]/.test(name)) return;
+    const current = this.#log.directoryOf(file.partition);
+    if (current === undefined || folder !== `${this.#log.tablePath}/${current}` || this.#log.files.has(file.path))
+      return;
+    this.#violate(`${folder} gets ${name}, which is not in the table any more`);
   }
 
   #checkFile(partition: string, name: string, object: StoredObject): void {

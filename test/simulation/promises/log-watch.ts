@@ -1,14 +1,26 @@
 import type { Action } from '../../../lake/log/actions.ts';
-import type { Row } from '../services/row-engine.ts';
 import type { StoredObject } from '../services/object-store.ts';
+import type { Row } from '../services/row-engine.ts';
 
 /** A file that is in a table, as the log and the file itself say. */
 export interface WatchedFile {
   /** Relative to the table's folder. */
   readonly path: string;
+  readonly name: string;
   readonly partition: string;
   readonly rows: readonly Row[];
 }
+
+/** What one entry did. */
+export interface EntryChange {
+  readonly added: readonly WatchedFile[];
+  readonly removed: readonly WatchedFile[];
+  /** Transactions that it holds, by appId. */
+  readonly transactions: ReadonlyMap<string, number>;
+  readonly operation: Readonly<Record<string, string>>;
+}
+
+const NOTHING: EntryChange = { added: [], removed: [], transactions: new Map(), operation: {} };
 
 /** What one log says, by a reading of its own: not by the code that is watched. */
 export class LogWatch {
@@ -19,6 +31,10 @@ export class LogWatch {
   readonly transactions = new Map<string, number>();
   tip = -1;
   readonly #digests: string[] = [];
+  /** Each partition's directory by the log: `dt=…/hour=5/g0-h1`. */
+  readonly #directories = new Map<string, string>();
+  /** What a directory had to hold when it became its partition's. */
+  readonly #firstFiles = new Map<string, readonly string[]>();
   readonly #objectAt: (path: string) => StoredObject | undefined;
   readonly #violate: (what: string) => void;
 
@@ -32,24 +48,40 @@ export class LogWatch {
     this.#violate = (what) => violate(`${tablePath}, log: ${what}`);
   }
 
-  /** Takes in an entry that has just been created. @returns the files that it adds */
-  read(version: number, bytes: Buffer): WatchedFile[] {
+  /** Takes in an entry that has just been created. */
+  read(version: number, bytes: Buffer): EntryChange {
     if (version !== this.tip + 1) {
       this.#violate(`entry ${version} follows entry ${this.tip}`);
-      return [];
+      return NOTHING;
     }
     this.tip = version;
     const actions = this.#parse(version, bytes);
-    for (const { remove } of actions) if (remove) this.#remove(version, remove.path);
+    const removed = actions.flatMap(({ remove }) => (remove ? this.#remove(version, remove.path) : []));
     const added = actions.flatMap(({ add }) => (add ? [this.#add(version, add)] : []));
-    for (const { txn } of actions) if (txn) this.#move(version, txn.appId, txn.version);
+    const transactions = new Map(actions.flatMap(({ txn }) => (txn ? [[txn.appId, txn.version] as const] : [])));
+    for (const [appId, to] of transactions) this.#move(version, appId, to);
+    for (const partition of new Set([...added, ...removed].map((file) => file.partition))) {
+      const loses = removed.some((file) => file.partition === partition);
+      this.#moveDirectory(version, partition, loses);
+    }
     this.#digests[version] = digestOf(this.files.keys(), this.transactions);
-    return added;
+    const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operationParameters ?? {};
+    return { added, removed, transactions, operation };
   }
 
   /** What a reader must see at a version, to be compared with `digestOf`. */
   digestAt(version: number): string | undefined {
     return this.#digests[version];
+  }
+
+  /** The directory that a partition has by the log: `dt=…/hour=5/g0-h1`. */
+  directoryOf(partition: string): string | undefined {
+    return this.#directories.get(partition);
+  }
+
+  /** The names of the files that were live when this directory became its partition's; undefined if it never did. */
+  firstFilesOf(directory: string): readonly string[] | undefined {
+    return this.#firstFiles.get(directory);
   }
 
   #parse(version: number, bytes: Buffer): Action[] {
@@ -65,28 +97,30 @@ export class LogWatch {
 
   #add(version: number, add: NonNullable<Action['add']>): WatchedFile {
     const path = decodeURI(add.path);
+    const name = path.slice(path.lastIndexOf('/') + 1);
     const object = this.#objectAt(`${this.tablePath}/${path}`);
     const rows = object === undefined ? [] : (JSON.parse(object.bytes.toString()) as Row[]);
     const counted = (JSON.parse(add.stats ?? '{}') as { numRecords?: number }).numRecords;
     if (object === undefined) this.#violate(`entry ${version} adds ${path}, which is not there`);
     else if (add.size !== object.bytes.length) this.#violate(`entry ${version} gives ${path} another size`);
     else if (counted !== rows.length) this.#violate(`entry ${version} counts other rows in ${path}`);
-    if ([...this.everByName.values()].some((file) => file.path === path))
-      this.#violate(`the path ${path} is used twice`);
+    if (this.everByName.has(name)) this.#violate(`the file name ${name} is used twice`);
     const partition = Object.entries(add.partitionValues)
       .map(([key, value]) => `${key}=${value}`)
       .join('/');
-    const file = { path, partition, rows };
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (this.everByName.has(name)) this.#violate(`the file name ${name} is used twice`);
+    const file = { path, name, partition, rows };
     this.everByName.set(name, file);
     this.files.set(path, file);
     return file;
   }
 
-  #remove(version: number, encoded: string): void {
+  #remove(version: number, encoded: string): WatchedFile[] {
     const path = decodeURI(encoded);
-    if (!this.files.delete(path)) this.#violate(`entry ${version} removes ${path}, which is not in the table`);
+    const file = this.files.get(path);
+    this.files.delete(path);
+    if (file !== undefined) return [file];
+    this.#violate(`entry ${version} removes ${path}, which is not in the table`);
+    return [];
   }
 
   #move(version: number, appId: string, to: number): void {
@@ -94,6 +128,36 @@ export class LogWatch {
     if (from !== undefined && to < from) this.#violate(`entry ${version} moves ${appId} back from ${from} to ${to}`);
     this.transactions.set(appId, to);
   }
+
+  /** A directory is its partition's once, for a while in which it only gains files. */
+  #moveDirectory(version: number, partition: string, loses: boolean): void {
+    const before = this.#directories.get(partition);
+    const live = [...this.files.values()].filter((file) => file.partition === partition);
+    const now = directoryOf(partition, live);
+    if (now === undefined) this.#directories.delete(partition);
+    else this.#directories.set(partition, now);
+    if (now === undefined || now === before) {
+      if (now !== undefined && loses)
+        this.#violate(`entry ${version} takes a file of ${now}, which stays the directory`);
+      return;
+    }
+    if (this.#firstFiles.has(now)) this.#violate(`with entry ${version}, ${now} becomes the directory a second time`);
+    this.#firstFiles.set(
+      now,
+      live.map(({ name }) => name),
+    );
+  }
+}
+
+/** The rule of Hive's directories: the newest rewrite's, else that of the lowest batch. */
+function directoryOf(partition: string, live: readonly WatchedFile[]): string | undefined {
+  const rewritten = live.filter(({ path }) => !path.startsWith('data/'));
+  const directories = rewritten.map(({ path }) => path.slice(0, path.lastIndexOf('/')));
+  const baseOf = (directory: string): number => Number(/\/g(\d+)-[^/]+$/.exec(directory)?.[1]);
+  directories.sort((one, other) => baseOf(one) - baseOf(other) || (one < other ? -1 : 1));
+  const newest = directories.at(-1);
+  if (newest !== undefined || live.length === 0) return newest;
+  return `${partition}/g0-h${Math.min(...live.map(({ name }) => Number(/^b(\d+)-/.exec(name)?.[1])))}`;
 }
 
 /** A table's state in one text: its files and its transactions. */

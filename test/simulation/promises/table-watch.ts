@@ -1,16 +1,17 @@
-import type { BatchSeal, DataFile } from '../../../plans/batch.ts';
+import type { BatchPlan, BatchSeal, DataFile } from '../../../plans/batch.ts';
 import type { MemoryTopic } from '../services/memory-topic.ts';
 import type { ObjectStore, StoredObject, StoreObserver } from '../services/object-store.ts';
 import type { Row } from '../services/row-engine.ts';
-import { LogWatch, type WatchedFile } from './log-watch.ts';
+import { type EntryChange, LogWatch, type WatchedFile } from './log-watch.ts';
 
 const LOG_ENTRY = /^(.+)\/_delta_log\/(\d{20})\.json$/;
 /** The only object that may be replaced. */
 const HINT = /\/_delta_log\/_last_checkpoint$/;
+const REWRITE = 'sluice/rewrite/';
 
 /**
- * Watches over one table and its rejected table: at every commit each record of the range must be in exactly one of the two, once,
- * and by nothing but what was sealed.
+ * Watches over one table and its rejected table: at every commit each record of the range must be in exactly one of the
+ * two, once, and by nothing but what was sealed; a rewrite may move rows, or drop them where that is its purpose.
  */
 export class TableWatch implements StoreObserver {
   readonly topic: MemoryTopic;
@@ -19,6 +20,8 @@ export class TableWatch implements StoreObserver {
   readonly #store: ObjectStore;
   readonly #violate: (what: string) => void;
   readonly #rejectedRows = new Map<number, readonly Row[]>();
+  /** Rows that retention has dropped. */
+  readonly #dropped = new Set<string>();
 
   constructor(options: {
     readonly topic: MemoryTopic;
@@ -46,6 +49,13 @@ export class TableWatch implements StoreObserver {
     return this.main.transactions.get(`${this.#sequenceAppId}/${partition}`) ?? 0;
   }
 
+  /** Everything that readers of the topic may see is committed. */
+  get isCaughtUp(): boolean {
+    return [...this.topic.offsets()].every(
+      ([partition, { lastStable }]) => this.offset(partition) === Number(lastStable),
+    );
+  }
+
   created(path: string, { bytes }: StoredObject): void {
     const [, tablePath, version] = LOG_ENTRY.exec(path) ?? [];
     if (tablePath === this.main.tablePath) this.#readMain(Number(version), bytes);
@@ -60,9 +70,28 @@ export class TableWatch implements StoreObserver {
     if (this.#isOurs(path)) this.#violate(`${path} has been removed`);
   }
 
-  /** The rows of both tables, each with the table that it is in. */
-  rows(): Row[] {
-    return [this.main, this.rejected].flatMap(({ files }) => [...files.values()].flatMap(({ rows }) => rows));
+  /** A batch's first byte is about to be read: what it holds must have been decided, for good. */
+  reading(plan: BatchPlan): void {
+    const name = `${String(plan.sequence).padStart(10, '0')}.${plan.revision}`;
+    const object = this.#store.get(`${this.main.tablePath}/_sluice/plans/${name}.json`);
+    if (object?.bytes.toString().trim() === JSON.stringify(plan)) return;
+    this.#violate(`batch ${plan.sequence} is read by a plan that is not ${object ? 'the one' : ''} written down`);
+  }
+
+  /** The rows that a backfill would derive from the topic, up to where the table stands at a version. */
+  derivable(snapshot: { transactionVersion(appId: string): number | undefined }): Row[] {
+    return this.#offsets().flatMap((_, partition) => {
+      const end = snapshot.transactionVersion(`${this.#sequenceAppId}/${partition}`) ?? 0;
+      return this.topic.read(partition, 0, end).filter(({ bad }) => !bad);
+    });
+  }
+
+  /** How the tables differ from the topic up to where they are committed; undefined where they do not. */
+  difference(): string | undefined {
+    const wanted = this.#offsets().flatMap((end, partition) => this.topic.read(partition, 0, end).map(identityOf));
+    const there = [this.main, this.rejected].flatMap(({ files }) => [...files.values()].flatMap(({ rows }) => rows));
+    const left = wanted.filter((identity) => !this.#dropped.has(identity));
+    return differenceOf(left, there.map(identityOf));
   }
 
   get #sequenceAppId(): string {
@@ -76,34 +105,60 @@ export class TableWatch implements StoreObserver {
   #readMain(version: number, bytes: Buffer): void {
     const previous = this.sequence;
     const from = this.#offsets();
-    const added = this.main.read(version, bytes);
+    const change = this.main.read(version, bytes);
     if (this.sequence === previous) {
-      if (added.length > 0) this.#violate(`entry ${version} adds files, but is no batch`);
+      this.#checkRewrite(this.main, version, change);
       return;
     }
     if (this.sequence !== previous + 1) this.#violate(`batch ${this.sequence} follows batch ${previous}`);
-    const seal = this.#seal(this.sequence);
-    this.#requireSealed(this.sequence, seal?.files, added);
+    const { added, removed } = change;
+    if (removed.length > 0) this.#violate(`batch ${this.sequence} removes files`);
+    this.#requireSealed(this.sequence, this.#seal(this.sequence)?.files, added);
     const rejected = this.#rejectedRows.get(this.sequence) ?? [];
     this.#requireOnce(this.sequence, from, [...added.flatMap(({ rows }) => rows), ...rejected]);
   }
 
   #readRejected(version: number, bytes: Buffer): void {
     const previous = this.rejected.transactions.get(this.#sequenceAppId) ?? 0;
-    const added = this.rejected.read(version, bytes);
+    const change = this.rejected.read(version, bytes);
     const sequence = this.rejected.transactions.get(this.#sequenceAppId) ?? 0;
     if (sequence === previous) {
-      if (added.length > 0) this.#violate(`entry ${version} of the rejected table adds files, but is no batch`);
+      this.#checkRewrite(this.rejected, version, change);
       return;
     }
     if (sequence !== this.sequence + 1) {
       this.#violate(`batch ${sequence} is rejected while batch ${this.sequence} is the last that is committed`);
     }
-    this.#requireSealed(sequence, this.#seal(sequence)?.rejectedFiles, added);
+    this.#requireSealed(sequence, this.#seal(sequence)?.rejectedFiles, change.added);
     this.#rejectedRows.set(
       sequence,
-      added.flatMap(({ rows }) => rows),
+      change.added.flatMap(({ rows }) => rows),
     );
+  }
+
+  /** A rewrite's rows are those of the files that it takes; retention drops some, a backfill may derive them anew. */
+  #checkRewrite(
+    { tablePath }: LogWatch,
+    version: number,
+    { added, removed, transactions, operation }: EntryChange,
+  ): void {
+    if (added.length + removed.length === 0) return;
+    const isRewrite = [...transactions.keys()].some((appId) => appId.startsWith(REWRITE));
+    if (!isRewrite) this.#violate(`${tablePath}: entry ${version} is neither a batch nor a rewrite`);
+    const before = removed.flatMap(({ rows }) => rows.map(identityOf));
+    const after = added.flatMap(({ rows }) => rows.map(identityOf));
+    if (operation['kind'] === 'retention') {
+      const kept = new Set(after);
+      const dropped = before.filter((identity) => !kept.has(identity));
+      for (const identity of dropped) this.#dropped.add(identity);
+      after.push(...dropped);
+    }
+    if (operation['kind'] === 'backfill') {
+      const again = after.filter((identity) => this.#dropped.delete(identity));
+      before.push(...again.filter((identity) => !before.includes(identity)));
+    }
+    const difference = differenceOf(before, after);
+    if (difference !== undefined) this.#violate(`${tablePath}: the rewrite of entry ${version} ${difference}`);
   }
 
   #offsets(): number[] {
@@ -130,19 +185,25 @@ export class TableWatch implements StoreObserver {
   /** Each record from `from` to where the partition stands now, once. */
   #requireOnce(sequence: number, from: readonly number[], rows: readonly Row[]): void {
     const wanted = from.flatMap((start, partition) => {
-      return this.topic.read(partition, start, this.offset(partition)).map((record) => identityOf(record));
+      return this.topic.read(partition, start, this.offset(partition)).map(rowOf);
     });
-    const difference = differenceOf(wanted, rows.map(identityOf));
+    const difference = differenceOf(wanted, rows.map(rowOf));
     if (difference !== undefined) this.#violate(`${this.main.tablePath}: batch ${sequence} ${difference}`);
   }
 }
 
-export function identityOf({ partition, offset, hour }: Row): string {
+/** Which record a row is of. */
+function identityOf({ partition, offset }: Row): string {
+  return `${partition}/${offset}`;
+}
+
+/** A row with what was made of it. */
+function rowOf({ partition, offset, hour }: Row): string {
   return `${partition}/${offset}@${hour}`;
 }
 
 /** How what is there differs from what should be, once each; undefined where it does not. */
-export function differenceOf(wanted: readonly string[], there: readonly string[]): string | undefined {
+function differenceOf(wanted: readonly string[], there: readonly string[]): string | undefined {
   const left = new Set(wanted);
   const twice = there.find((item) => !left.delete(item));
   if (twice !== undefined) {

@@ -29,7 +29,7 @@ type Arguments = Readonly<Record<string, unknown>>;
  * additions are all or nothing; a table is altered only while a parameter has the value expected, where one is given.
  */
 export class MemoryMetastore {
-  readonly #changed: () => void;
+  readonly #changed: (restored: boolean) => void;
   #state = EMPTY_METASTORE;
   #alterations = 0;
   readonly #methods: Readonly<Record<string, (args: Arguments) => unknown>> = {
@@ -47,7 +47,7 @@ export class MemoryMetastore {
       this.#dropPartition(args['db_name'], args['tbl_name'], args['part_vals'] as readonly string[]),
   };
 
-  constructor(changed: () => void) {
+  constructor(changed: (restored: boolean) => void) {
     this.#changed = changed;
   }
 
@@ -57,7 +57,7 @@ export class MemoryMetastore {
 
   /** An older state comes back from a backup. */
   restore(backup: MetastoreState): void {
-    this.#become(backup);
+    this.#become(backup, true);
   }
 
   /** For a client's `connect`. */
@@ -175,9 +175,9 @@ export class MemoryMetastore {
     this.#become({ ...this.#state, tables: new Map([...this.#state.tables, [key, table]]) });
   }
 
-  #become(state: MetastoreState): void {
+  #become(state: MetastoreState, restored = false): void {
     this.#state = state;
-    this.#changed();
+    this.#changed(restored);
   }
 
   #lastDdlTime(): string {

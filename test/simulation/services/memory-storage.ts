@@ -7,20 +7,23 @@ import type { ObjectStore, StoredObject } from './object-store.ts';
 /**
  * Which storage's ways are followed.
  * `file`: names appear by link(2); a call has ended when it returns. An error may come after the effect (fsync of the folder).
- * `s3`: a conditional PUT whose answer is lost is sent again by the client, and settled by reading back; what was given
- * up may still arrive; a copy writes over what is there.
+ * `s3`: a conditional PUT whose answer is lost is sent again by the client, and settled by asking who wrote what is there;
+ * what was given up may still arrive.
  * `hdfs`: a rename without overwrite; an answer that is lost stays lost, and what was given up may still arrive.
  */
 export const STORAGE_KINDS = ['file', 's3', 'hdfs'] as const;
 export type StorageKind = (typeof STORAGE_KINDS)[number];
 
 const LISTED_AT_ONCE = 20;
+/** Times that a PUT to S3 is tried. */
+const PUTS = 3;
 
 /** The lake as one process reaches it. Every call is a step, or several where a real storage takes several. */
 export class MemoryStorage implements Storage {
   readonly #process: SimulatedProcess;
   readonly #store: ObjectStore;
   readonly #kind: StorageKind;
+  #calls = 0;
 
   constructor(process: SimulatedProcess, store: ObjectStore, kind: StorageKind) {
     this.#process = process;
@@ -56,26 +59,23 @@ export class MemoryStorage implements Storage {
 
   async createIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
     const own = Buffer.from(bytes);
-    const create = this.#step({
+    if (this.#kind === 's3') return this.#createAndAsk(path, own);
+    return this.#step({
       label: `create ${path}`,
       changes: true,
       effect: () => this.#store.create(path, own),
       outcome: (created) => (created ? 'created' : 'there already'),
     });
-    if (this.#kind !== 's3') return create;
-    try {
-      return await create;
-    } catch (error) {
-      const found = await this.read(path);
-      if (found === undefined) throw error;
-      return found.equals(own);
-    }
   }
 
   async addFiles(files: readonly { readonly localPath: string; readonly path: string }[]): Promise<void> {
     for (const { localPath, path } of files) {
       const bytes = this.#process.scratch.get(localPath);
       if (bytes === undefined) throw new Error(`there is no local file ${localPath}`);
+      if (this.#kind === 's3') {
+        if (await this.#createAndAsk(path, bytes)) continue;
+        throw new SluiceError('INTERNAL', `Could not add ${path}: its path has been used before.`);
+      }
       await this.#step({
         label: `add ${path}`,
         changes: true,
@@ -95,9 +95,9 @@ export class MemoryStorage implements Storage {
   }
 
   async linkOrCopy(fromPath: string, toPath: string): Promise<void> {
-    const verb = this.#kind === 'file' ? 'link' : 'copy';
+    if (this.#kind !== 'file' && (await this.exists(toPath))) return;
     await this.#step({
-      label: `${verb} ${fromPath} to ${toPath}`,
+      label: `${this.#kind === 'file' ? 'link' : 'copy'} ${fromPath} to ${toPath}`,
       changes: true,
       effect: () => this.#secondPath(this.#require(fromPath), toPath),
       outcome: (made) => (made ? 'done' : 'there already'),
@@ -142,6 +142,28 @@ export class MemoryStorage implements Storage {
         effect: () => this.#store.remove(path),
         outcome: (removed) => (removed ? 'removed' : 'nothing there'),
       });
+    }
+  }
+
+  /** A PUT that is tried again until an answer comes; where something is there, it is asked who wrote it. */
+  async #createAndAsk(path: string, bytes: Buffer): Promise<boolean> {
+    this.#calls += 1;
+    const writer = `${this.#process.name}/${this.#calls}`;
+    const request = {
+      label: `put ${path} if none is there`,
+      changes: true,
+      effect: () => this.#store.create(path, bytes, writer),
+      outcome: (created: boolean) => (created ? 'created' : 'there already'),
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (await this.#step(request)) return true;
+        const effect = (): StoredObject | undefined => this.#store.get(path);
+        const there = await this.#step({ label: `ask who wrote ${path}`, changes: false, effect });
+        if (there !== undefined) return there.writer === writer;
+      } catch (error) {
+        if (attempt === PUTS) throw error;
+      }
     }
   }
 

@@ -3,6 +3,9 @@ import type { TopicDescription, TopicOffsets } from '../../../kafka/cluster.ts';
 import type { PartitionOffsets } from '../../../kafka/partition-offsets.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 
+/** Hours that records' event times lie in. */
+export const HOURS = 24;
+
 /** A record: which hour its event time lies in, and whether a table can hold it. */
 export interface TopicRecord {
   readonly partition: number;

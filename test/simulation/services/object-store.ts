@@ -2,6 +2,8 @@
 export interface StoredObject {
   readonly bytes: Buffer;
   readonly modifiedAtMs: number;
+  /** The call that created it. */
+  readonly writer: string | undefined;
 }
 
 /** What hears of every change. */
@@ -32,9 +34,9 @@ export class ObjectStore {
   }
 
   /** @returns false where there is one already */
-  create(path: string, bytes: Buffer): boolean {
+  create(path: string, bytes: Buffer, writer?: string): boolean {
     if (this.get(path) !== undefined) return false;
-    this.#put(path, { bytes, modifiedAtMs: this.#nowMs() });
+    this.#put(path, { bytes, modifiedAtMs: this.#nowMs(), writer });
     return true;
   }
 
@@ -49,7 +51,7 @@ export class ObjectStore {
     const there = this.get(path) !== undefined;
     const { folder, name } = split(path);
     if (!there) this.create(path, bytes);
-    else this.#folders.get(folder)?.set(name, { bytes, modifiedAtMs: this.#nowMs() });
+    else this.#folders.get(folder)?.set(name, { bytes, modifiedAtMs: this.#nowMs(), writer: undefined });
     if (there) for (const observer of this.#observers) observer.replaced(path);
   }
 

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../errors/sluice-error.ts';
 import type { BatchRequest, BatchResult, Engine, WrittenFile } from '../../../engines/engine.ts';
+import type { BatchPlan } from '../../../plans/batch.ts';
 import { batchFilePath } from '../../../plans/table-paths.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { MemoryTopic, TopicRecord } from './memory-topic.ts';
@@ -21,13 +22,22 @@ export class RowEngine implements Engine {
   readonly #process: SimulatedProcess;
   readonly #topics: ReadonlyMap<string, MemoryTopic>;
 
-  constructor(process: SimulatedProcess, topics: ReadonlyMap<string, MemoryTopic>) {
+  readonly #beforeReading: (plan: BatchPlan) => void;
+
+  /** @param beforeReading hears of each plan before its first record is read, and throws for one that can't be done */
+  constructor(
+    process: SimulatedProcess,
+    topics: ReadonlyMap<string, MemoryTopic>,
+    beforeReading: (plan: BatchPlan) => void,
+  ) {
     this.#process = process;
     this.#topics = topics;
+    this.#beforeReading = beforeReading;
   }
 
   async write(request: BatchRequest): Promise<BatchResult> {
     const { plan } = request;
+    this.#beforeReading(plan);
     const records = (await Promise.all(plan.ranges.map((range) => this.#read(plan.topic, range)))).flat();
     request.signal.throwIfAborted();
     const good = records.filter(({ bad }) => !bad);

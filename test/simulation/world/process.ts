@@ -1,14 +1,18 @@
 import type { Clock } from '../../../clock/clock.ts';
 import type { Scheduler, StepRequest } from './scheduler.ts';
 
+/** Workers and jobs are what ships; the others are the world around them. */
+export type ProcessKind = 'worker' | 'job' | 'reader' | 'producer' | 'saboteur';
+
 /**
  * A process of the simulated world. Whatever it does outside of itself is a step, which the scheduler takes when it likes.
  * One that has died never hears of its steps again, so that its code simply ends where it stood.
  */
 export class SimulatedProcess {
   readonly name: string;
+  readonly kind: ProcessKind;
   readonly clock: Clock;
-  /** False for what stands for the world itself. */
+  /** False for what stands for the world itself, or only looks on. */
   readonly mayFail: boolean;
   /** Its local files. */
   readonly scratch = new Map<string, Buffer>();
@@ -17,10 +21,11 @@ export class SimulatedProcess {
   readonly #scheduler: Scheduler;
   #scratchFolders = 0;
 
-  constructor(scheduler: Scheduler, name: string, { mayFail = true, clockSkewMs = 0 } = {}) {
+  constructor(scheduler: Scheduler, kind: ProcessKind, name: string = kind, clockSkewMs = 0) {
     this.#scheduler = scheduler;
+    this.kind = kind;
     this.name = name;
-    this.mayFail = mayFail;
+    this.mayFail = kind === 'worker' || kind === 'job';
     this.clock = {
       nowMs: () => scheduler.nowMs + clockSkewMs,
       elapsedMs: () => scheduler.nowMs,

@@ -93,6 +93,11 @@ export class Scheduler {
     this.#timers = this.#timers.filter((timer) => timer.process !== process);
   }
 
+  /** What is still under way arrives now, all of it. */
+  landAll(): void {
+    for (const { effect } of this.#inFlight.splice(0)) effect();
+  }
+
   chance(probability: number): boolean {
     return probability > 0 && this.random.next() < probability;
   }

@@ -1,6 +1,10 @@
 import type { Random } from '../../../collectors/simulation/random.ts';
 import { STORAGE_KINDS, type StorageKind } from '../services/memory-storage.ts';
-import type { Odds } from './scheduler.ts';
+import { CALM, type Odds } from './scheduler.ts';
+
+/** What is done to a table now and then, by a process of its own. */
+export const JOB_KINDS = ['compaction', 'merge', 'backfill', 'retention', 'fence', 'revision'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
 
 /** What one seed's world is made of. */
 export interface Shape {
@@ -14,6 +18,11 @@ export interface Shape {
   /** Likelihood, at each append, of a new partition. */
   readonly partitionAdded: number;
   readonly checkpointEveryCommits: number;
+  readonly windowMs: number;
+  /** Likelihood, at each step, that a job of each kind begins. */
+  readonly jobs: Readonly<Record<JobKind, number>>;
+  /** Likelihood that a batch cannot be done as it was first planned. */
+  readonly poisoned: number;
   readonly metastoreIsLost: boolean;
   /** Steps taken before everything heals. */
   readonly steps: number;
@@ -25,6 +34,7 @@ export interface Shape {
 /** Each seed has a character of its own: some are calm and long, some stormy and short. */
 export function shapeOf(random: Random): Shape {
   const oneOf = <T>(...choices: readonly T[]): T => random.pick(choices);
+  const poisoned = oneOf(0, 0, 0.2);
   return {
     storageKind: random.pick(STORAGE_KINDS),
     tables: oneOf(1, 1, 1, 2),
@@ -34,16 +44,35 @@ export function shapeOf(random: Random): Shape {
     appends: oneOf(5, 15, 40),
     partitionAdded: oneOf(0, 0, 0.1),
     checkpointEveryCommits: oneOf(2, 3, 5, 100),
+    windowMs: oneOf(5_000, 600_000),
+    jobs: {
+      compaction: oneOf(0, 0.02, 0.1),
+      merge: oneOf(0, 0.02, 0.1),
+      backfill: oneOf(0, 0, 0.04),
+      retention: oneOf(0, 0, 0.04),
+      fence: oneOf(0, 0, 0.03),
+      revision: poisoned > 0 ? 0.02 : oneOf(0, 0.003),
+    },
+    poisoned,
     metastoreIsLost: oneOf(false, false, true),
     steps: oneOf(150, 300, 600, 1000, 2000),
     end: oneOf('all finish', 'all finish', 'all are lost', 'all are lost, and the metastore'),
-    odds: {
-      crash: oneOf(0, 0.005, 0.02),
-      freeze: oneOf(0, 0.01, 0.05, 0.1),
-      fail: oneOf(0, 0.01, 0.05),
-      loseAnswer: oneOf(0, 0.02, 0.08),
-      landLate: oneOf(0, 0.02, 0.08),
-      goOn: oneOf(0, 0.5, 0.9),
-    },
+    odds: oddsOf(random),
+  };
+}
+
+/** Of a third of the worlds nothing is lost or dies: there even late-comers have to leave everything in order. */
+function oddsOf(random: Random): Odds {
+  const oneOf = (...choices: readonly number[]): number => random.pick(choices);
+  const freeze = oneOf(0.01, 0.05, 0.1);
+  const goOn = oneOf(0, 0.5, 0.9);
+  if (random.next() < 1 / 3) return { ...CALM, freeze, goOn, fail: oneOf(0, 0.02), loseAnswer: oneOf(0, 0.02) };
+  return {
+    crash: oneOf(0.01, 0.03, 0.06),
+    freeze: oneOf(0, freeze),
+    fail: oneOf(0, 0.01, 0.05),
+    loseAnswer: oneOf(0, 0.02, 0.08),
+    landLate: oneOf(0, 0.02, 0.08),
+    goOn,
   };
 }

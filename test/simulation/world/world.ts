@@ -1,15 +1,26 @@
 import type { WindowProgress } from '../../../activities/ingest-window.ts';
-import type { SluiceError } from '../../../errors/sluice-error.ts';
+import type { ErrorCode } from '../../../errors/codes.ts';
+import { SluiceError } from '../../../errors/sluice-error.ts';
 import type { Snapshot } from '../../../lake/log/snapshot.ts';
+import type { BatchPlan } from '../../../plans/batch.ts';
 import { HiveWatch } from '../promises/hive-watch.ts';
 import { digestOf, type LogWatch } from '../promises/log-watch.ts';
-import { differenceOf, identityOf, TableWatch } from '../promises/table-watch.ts';
+import { TableWatch } from '../promises/table-watch.ts';
 import { MemoryMetastore } from '../services/memory-metastore.ts';
 import { MemoryTopic } from '../services/memory-topic.ts';
 import { ObjectStore } from '../services/object-store.ts';
 import type { SimulatedProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Shape } from './shape.ts';
+
+/** What may go wrong in a world where only processes, storage, metastore, brokers and engine fail. */
+const EXPECTED: ReadonlySet<ErrorCode> = new Set([
+  'LAKE_UNREACHABLE',
+  'KAFKA_UNREACHABLE',
+  'METASTORE_UNREACHABLE',
+  'METASTORE_REFUSED',
+  'ENGINE_FAILED',
+]);
 
 /** Everything outside of the processes, and what is watched in it. */
 export class World {
@@ -21,6 +32,7 @@ export class World {
   readonly topics = new Map<string, MemoryTopic>();
   readonly watches = new Map<string, TableWatch>();
   readonly #hive: HiveWatch[] = [];
+  readonly #poisoned = new Map<string, boolean>();
 
   /** @param tablesFolder holds the definitions of t1, t2, …, each fed by a topic of its own name */
   constructor(scheduler: Scheduler, shape: Shape, tablesFolder: string) {
@@ -28,7 +40,7 @@ export class World {
     this.shape = shape;
     this.tablesFolder = tablesFolder;
     this.store = new ObjectStore(() => scheduler.nowMs);
-    this.metastore = new MemoryMetastore(() => this.#hive.forEach((watch) => watch.altered()));
+    this.metastore = new MemoryMetastore((restored) => this.#hive.forEach((watch) => watch.altered(restored)));
     for (let number = 1; number <= shape.tables; number += 1) this.#addTable(`t${number}`);
   }
 
@@ -50,12 +62,38 @@ export class World {
     }
   }
 
-  /** A worker failed. Nothing here is for an operator to decide, and nothing is a defect. */
+  /** A worker failed. Nothing here is for an operator to decide, nothing is a defect, and no storage fails by itself. */
   heardFailure(process: SimulatedProcess, error: SluiceError | undefined): void {
     if (error === undefined) return;
     this.scheduler.trace.add(process.name, `gives up: ${error.message}`);
-    if (error.retryable && error.code !== 'INTERNAL') return;
+    const { fail, loseAnswer, landLate } = this.shape.odds;
+    const lakeIsWell = fail + loseAnswer + landLate === 0;
+    const unasked = error.code === 'LAKE_UNREACHABLE' && lakeIsWell;
+    if (EXPECTED.has(error.code) && !unasked) return;
     this.scheduler.violate(`${process.name} stopped with ${error.code}: ${error.message}`);
+  }
+
+  /** A batch is about to be read. @throws SluiceError ENGINE_FAILED where it cannot be done as planned */
+  beforeReading(plan: BatchPlan): void {
+    this.watch(plan.topic).reading(plan);
+    const batch = `${plan.topic}/${plan.sequence}`;
+    const poisoned = this.#poisoned.get(batch) ?? this.chooses(this.shape.poisoned);
+    this.#poisoned.set(batch, poisoned);
+    if (poisoned && plan.revision === 0) throw new SluiceError('ENGINE_FAILED', `Batch ${batch} cannot be done.`);
+  }
+
+  /** Whether something of this likelihood happens. */
+  chooses(probability: number): boolean {
+    return this.scheduler.chance(probability);
+  }
+
+  /** A rewrite was called committed, or not: then it is. */
+  heardRewrite(process: SimulatedProcess, tablePath: string, id: string, committed: boolean): void {
+    const logs = [...this.watches.values()].flatMap(({ main, rejected }) => [main, rejected]);
+    const log = logs.find((candidate) => candidate.tablePath === tablePath);
+    if (log?.transactions.has(`sluice/rewrite/${id}`) === committed) return;
+    const not = committed ? '' : 'not ';
+    this.scheduler.violate(`${process.name} says that the rewrite ${id} is ${not}committed; the log says otherwise`);
   }
 
   /** What a reader makes of the log must be what was written. */
@@ -76,15 +114,15 @@ export class World {
   /** What is wrong once all is quiet, and everybody had the time to finish. */
   unfinished(): string | undefined {
     for (const [table, watch] of this.watches) {
-      const wanted = [...watch.topic.offsets()].flatMap(([partition, { lastStable }]) => {
-        if (watch.offset(partition) !== Number(lastStable)) {
-          this.scheduler.violate(`${table} ends at offset ${watch.offset(partition)} of partition ${partition}`);
-        }
-        return watch.topic.read(partition, 0, Number(lastStable)).map(identityOf);
-      });
-      const difference = differenceOf(wanted, watch.rows().map(identityOf));
+      if (!watch.isCaughtUp) return `${table} does not hold all that its topic does`;
+      const difference = watch.difference();
       if (difference !== undefined) return `in the end, ${table} ${difference}`;
     }
+    return this.hiveDifference();
+  }
+
+  /** How Hive differs from the logs; undefined where it does not. */
+  hiveDifference(): string | undefined {
     return this.#hive.map((watch) => watch.difference()).find((difference) => difference !== undefined);
   }
 

@@ -1,0 +1,173 @@
+import { SluiceError } from '../../../errors/sluice-error.ts';
+import { commitRewrite, type RewriteOutcome } from '../../../lake/commit-rewrite.ts';
+import { TableLog } from '../../../lake/log/table-log.ts';
+import type { DataFile } from '../../../plans/batch.ts';
+import { decodedPath, rewriteFilePath } from '../../../plans/file-place.ts';
+import { partitionName } from '../../../plans/partition-name.ts';
+import { type Rewrite, rewriteBase, type RewriteKind } from '../../../plans/rewrite.ts';
+import { HOURS } from '../services/memory-topic.ts';
+import { DAY, type Row } from '../services/row-engine.ts';
+import type { TableWatch } from '../promises/table-watch.ts';
+import type { SimulatedProcess } from '../world/process.ts';
+import type { World } from '../world/world.ts';
+import { partsOf, type WorkerParts } from './worker.ts';
+
+const TRIES = 3;
+/** Offsets before and after a record that a backfill takes with it. */
+const BACKFILL_REACH = 8;
+
+type Values = Readonly<Record<string, string>>;
+
+/** Rows of a file that is live at the rewrite's base. */
+interface TakenFile {
+  readonly path: string;
+  readonly values: Values;
+  readonly rows: readonly Row[];
+}
+
+/** What a rewrite makes of the files that it takes: rows by partition. */
+interface Outcome {
+  readonly taken: readonly TakenFile[];
+  readonly rows: ReadonlyMap<string, { readonly values: Values; readonly rows: readonly Row[] }>;
+}
+
+/**
+ * Makes one rewrite of any files, worth it or not: the rules of the commit must hold whatever is chosen. Compaction takes
+ * some files of a partition, or all; retention drops some or all; a backfill takes a range of offsets, wherever
+ * it lies, and puts its rows into other hours.
+ */
+export async function rewriteOnce(
+  world: World,
+  process: SimulatedProcess,
+  watch: TableWatch,
+  { tablePath, kind }: { readonly tablePath: string; readonly kind: RewriteKind },
+): Promise<void> {
+  const parts = partsOf(world, process);
+  const log = new TableLog(parts.storage, tablePath, parts.log);
+  await log.refresh();
+  const files = [...log.snapshot.files.values()];
+  if (files.length === 0) return;
+  const columns = log.snapshot.metaData?.partitionColumns ?? [];
+  const { random } = world.scheduler;
+  const live = kind === 'backfill' ? files : inOnePartition(files, columns, random.pick(files));
+  const wanted = kind === 'backfill' ? live : live.filter(() => world.chooses(0.7));
+  const read = await readRows(parts, tablePath, wanted);
+  const outcome =
+    kind === 'backfill'
+      ? backfilled(world, watch.derivable(log.snapshot), read)
+      : kept(kind, read, live.length, columns);
+  if (outcome.taken.length === 0) return;
+  const values = [...outcome.rows.values()].map((partition) => partition.values);
+  const base = rewriteBase(
+    log.snapshot,
+    columns,
+    outcome.taken.map(({ path }) => path),
+    values,
+  );
+  const attempt = { baseVersion: base.version, rewriteId: parts.attemptName(), attempt: parts.attemptName() };
+  const written = await write(
+    parts,
+    process,
+    tablePath,
+    [...outcome.rows].map(([partition, { values: of, rows }], index) => {
+      return { path: rewriteFilePath(partition, attempt, index), values: of, rows };
+    }),
+  );
+  const done = await committed(log, { id: attempt.rewriteId, kind, base, files: written });
+  world.scheduler.trace.add(process.name, `${kind} from version ${base.version}: ${done.kind}`);
+  world.heardRewrite(process, tablePath, attempt.rewriteId, done.kind === 'committed');
+  await log.checkpointIfDue();
+}
+
+/** Tries again where no answer came, as a step that is repeated does. */
+async function committed(log: TableLog, rewrite: Rewrite): Promise<RewriteOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await commitRewrite(log, rewrite);
+    } catch (error) {
+      const unanswered = error instanceof SluiceError && error.code === 'LAKE_UNREACHABLE';
+      if (!unanswered || attempt === TRIES) throw error;
+    }
+  }
+}
+
+interface Live {
+  readonly path: string;
+  readonly partitionValues: Values;
+}
+
+function inOnePartition<F extends Live>(
+  files: readonly F[],
+  columns: readonly string[],
+  { partitionValues }: Live,
+): F[] {
+  const name = partitionName(partitionValues, columns);
+  return files.filter((file) => partitionName(file.partitionValues, columns) === name);
+}
+
+async function readRows(parts: WorkerParts, tablePath: string, files: readonly Live[]): Promise<TakenFile[]> {
+  return Promise.all(
+    files.map(async ({ path, partitionValues }) => {
+      const bytes = await parts.storage.read(`${tablePath}/${decodedPath(path)}`);
+      if (bytes === undefined) throw new Error(`${path} is live, and not there`);
+      return { path, values: partitionValues, rows: JSON.parse(bytes.toString()) as Row[] };
+    }),
+  );
+}
+
+/** All rows in one file, or none; none at all still needs a file where the partition keeps others. */
+function kept(kind: RewriteKind, taken: readonly TakenFile[], liveFiles: number, columns: readonly string[]): Outcome {
+  const [first] = taken;
+  const rows = kind === 'retention' ? [] : taken.flatMap((file) => file.rows);
+  const nothing = rows.length === 0 && taken.length === liveFiles;
+  if (first === undefined || nothing) return { taken, rows: new Map() };
+  return { taken, rows: new Map([[partitionName(first.values, columns), { values: first.values, rows }]]) };
+}
+
+/**
+ * The records of a range are derived again, and go to the hour after theirs, those that retention has dropped too; whoever
+ * shares a file with them is written again as it was.
+ */
+function backfilled(world: World, derivable: readonly Row[], files: readonly TakenFile[]): Outcome {
+  const rows = files.flatMap((file) => file.rows);
+  if (rows.length === 0) return { taken: [], rows: new Map() };
+  const { partition, offset } = world.scheduler.random.pick(rows);
+  const inRange = (row: Row): boolean => row.partition === partition && Math.abs(row.offset - offset) < BACKFILL_REACH;
+  const taken = files.filter((file) => file.rows.some(inRange));
+  const byPartition = new Map<string, { values: Values; rows: Row[] }>();
+  const put = (values: Values, row?: Row): void => {
+    const name = partitionName(values, Object.keys(values));
+    const found = byPartition.get(name) ?? { values, rows: [] };
+    byPartition.set(name, found);
+    if (row) found.rows.push(row);
+  };
+  for (const { values, rows: of } of taken) {
+    put(values);
+    for (const row of of) if (!inRange(row)) put(values, row);
+  }
+  const source = world.chooses(0.5) ? derivable : rows;
+  for (const row of source.filter(inRange)) {
+    const hour = (row.hour + 1) % HOURS;
+    put({ dt: DAY, hour: String(hour) }, { ...row, hour });
+  }
+  return { taken, rows: byPartition };
+}
+
+async function write(
+  { storage }: WorkerParts,
+  process: SimulatedProcess,
+  tablePath: string,
+  files: readonly { readonly path: string; readonly values: Values; readonly rows: readonly Row[] }[],
+): Promise<DataFile[]> {
+  return storage.withScratchFolder(async (folder) => {
+    const written = files.map(({ path, values, rows }, index) => {
+      const bytes = Buffer.from(JSON.stringify(rows));
+      const localPath = `${folder}/${index}`;
+      process.scratch.set(localPath, bytes);
+      const stats = JSON.stringify({ numRecords: rows.length });
+      return { localPath, path, partitionValues: values, sizeBytes: bytes.length, rows: rows.length, stats };
+    });
+    await storage.addFiles(written.map(({ localPath, path }) => ({ localPath, path: `${tablePath}/${path}` })));
+    return written;
+  });
+}
