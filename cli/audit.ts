@@ -1,3 +1,4 @@
+import { WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { AuditProgress, AuditScope } from '../audit/audit-parts.ts';
 import { auditTable } from '../audit/audit-table.ts';
@@ -6,9 +7,12 @@ import { loadDefinition } from '../definition/load.ts';
 import { durationMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { AuditReport } from '../plans/audit-report.ts';
-import { readSettings } from '../settings/settings.ts';
+import type { AuditSummary } from '../plans/audit-summary.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
+import { AUDIT_TASK_QUEUE, type AuditInput, auditWorkflowId } from '../workflows/audit-protocol.ts';
 import { describeReport } from './audit-text.ts';
 import { showCertificate } from './certificate.ts';
+import { connectTemporal } from './temporal-client.ts';
 
 /** Findings that are an error or a warning. */
 export const EXIT_FINDINGS = 3;
@@ -23,6 +27,7 @@ interface AuditOptions {
   readonly since?: string;
   readonly uncertified: boolean;
   readonly repair: boolean;
+  readonly workflow: boolean;
   readonly certificates: boolean;
   readonly json: boolean;
 }
@@ -39,6 +44,7 @@ export function registerAudit(program: Command): void {
     .option('--since <time>', 'only records since then: an ISO 8601 time, or a duration such as 2h')
     .option('--uncertified', 'only what no certificate vouches for yet', false)
     .option('--repair', 'mend what can be mended without guessing: publish to Hive anew', false)
+    .option('--workflow', 'let the background worker do it, as a schedule would, and wait for it', false)
     .option('--certificates', 'show what earlier audits vouch for, and audit nothing', false)
     .option('--json', 'print JSON', false)
     .addHelpText('after', '\nExit code: 0 clean, 3 findings, 1 could not be audited, 2 wrong usage. See docs/audit.md.')
@@ -52,6 +58,10 @@ async function audit(table: string, options: AuditOptions): Promise<void> {
   const settings = readSettings();
   const definition = loadDefinition(settings.tablesFolder, table);
   const scope = scopeOf(options, Date.now());
+  if (options.workflow) {
+    await auditByWorkflow(settings, table, options);
+    return;
+  }
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort(new SluiceError('USAGE', 'The audit was interrupted.')));
   const report = await withAuditParts(settings, (parts) =>
@@ -69,7 +79,24 @@ async function audit(table: string, options: AuditOptions): Promise<void> {
   process.exitCode = exitCodeOf(report);
 }
 
-function exitCodeOf({ verdict }: AuditReport): number {
+async function auditByWorkflow(settings: Settings, table: string, options: AuditOptions): Promise<void> {
+  const client = await connectTemporal(settings);
+  const { uncertified, repair } = options;
+  const input: AuditInput = { table, mode: options.quick ? 'quick' : 'full', uncertified, repair };
+  const handle = await client.workflow.start('auditTable', {
+    workflowId: auditWorkflowId(table),
+    taskQueue: AUDIT_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Audits ${table}`,
+    args: [input],
+  });
+  const summary = (await handle.result()) as AuditSummary;
+  if (options.json) console.log(JSON.stringify(summary, null, 2));
+  else for (const line of summary.words) console.log(line);
+  process.exitCode = exitCodeOf(summary);
+}
+
+function exitCodeOf({ verdict }: Pick<AuditReport, 'verdict'>): number {
   if (verdict === 'clean') return 0;
   return verdict === 'findings' ? EXIT_FINDINGS : EXIT_NOT_AUDITED;
 }
@@ -83,8 +110,8 @@ function scopeOf(options: AuditOptions, nowMs: number): AuditScope {
     ...(to === undefined ? {} : { toOffset: wholeNumber('--to', to) }),
     ...(since === undefined ? {} : { sinceMs: timeOf(since, nowMs) }),
   };
-  if (options.uncertified && Object.keys(scope).length > 0) {
-    throw new SluiceError('USAGE', '--uncertified says itself which offsets are looked at.', {
+  if ((options.uncertified || options.workflow) && Object.keys(scope).length > 0) {
+    throw new SluiceError('USAGE', '--uncertified and --workflow say themselves which offsets are looked at.', {
       remedy: 'Leave out --partition, --from, --to and --since.',
     });
   }

@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import { Worker } from '@temporalio/worker';
+import { createAuditActivities } from '../activities/audit-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinitions } from '../definition/load.ts';
@@ -7,6 +8,7 @@ import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings } from '../settings/settings.ts';
+import { AUDIT_TASK_QUEUE } from '../workflows/audit-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
 import { attemptName, runWorker } from './run-worker.ts';
@@ -15,6 +17,8 @@ import { workflowBundle } from './workflow-bundle.ts';
 
 /** Rewrites at a time in this process: each may take a core and its memory limit. */
 const REWRITES_AT_ONCE = 1;
+/** Audits at a time in this process. */
+const AUDITS_AT_ONCE = 1;
 /** Time for a step to end when the worker is told to stop; a longer one is begun anew elsewhere. */
 const SHUTDOWN_GRACE_MS = 5_000;
 
@@ -35,17 +39,28 @@ async function main(): Promise<void> {
     clock: SYSTEM_CLOCK,
     attemptName,
   };
-  const worker = await Worker.create({
+  const common = {
     connection,
     namespace: settings.temporal.namespace,
-    taskQueue: BACKGROUND_TASK_QUEUE,
     workflowBundle: bundle,
-    activities: createCompactionActivities(parts),
     workerDeploymentOptions: deploymentOf(bundle.buildId),
-    maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
-  });
-  const running = worker.run();
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: BACKGROUND_TASK_QUEUE,
+      activities: createCompactionActivities(parts),
+      maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: AUDIT_TASK_QUEUE,
+      activities: createAuditActivities(settings),
+      maxConcurrentActivityTaskExecutions: AUDITS_AT_ONCE,
+    }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
   await makeCurrent(client, bundle.buildId);
   console.log(JSON.stringify({ ready: true, component: 'background' }));
   await running;

@@ -1,2 +1,3 @@
+export { auditTable } from './audit-table.ts';
 export { compactTable } from './compact-table.ts';
 export { ingestTable } from './ingest-table.ts';

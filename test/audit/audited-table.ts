@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { IngestTable } from '../../activities/ingest-table.ts';
 import type { AuditParts, AuditRequest, AuditScope } from '../../audit/audit-parts.ts';
@@ -8,11 +8,15 @@ import { auditTable } from '../../audit/audit-table.ts';
 import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { loadDefinition } from '../../definition/load.ts';
 import type { TableDefinition } from '../../definition/table-definition.ts';
+import { literal } from '../../duckdb/quote.ts';
+import { DuckDbSession } from '../../duckdb/session.ts';
 import { DuckDbEngine } from '../../engines/duckdb/duckdb-engine.ts';
 import { ensureTopic } from '../../kafka/admin.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
 import { HiveMetastore } from '../../lake/hive/metastore.ts';
 import { HivePublisher } from '../../lake/hive/publisher.ts';
+import type { Action, AddFile } from '../../lake/log/actions.ts';
+import { rowCountOf } from '../../lake/log/snapshot.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import { openStorage } from '../../lake/storage/open-storage.ts';
 import type { AuditReport } from '../../plans/audit-report.ts';
@@ -22,13 +26,24 @@ import { TopicWriter } from '../topic-writer.ts';
 
 export const PARTITIONS = 3;
 
+/** A Parquet file that a test wrote; `path` is relative to the table's folder. */
+export interface HandmadeFile {
+  readonly path: string;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly rows: number;
+}
+
+/** A file as SQL reads it. */
+export function read(file: string): string {
+  return `read_parquet(${literal(file)}, hive_partitioning = false)`;
+}
+
 /** A table of its own topic, in a lake of its own, filled step by step by the code that ingestion runs. */
 export class AuditedTable {
-  readonly definition: TableDefinition;
+  definition: TableDefinition;
   readonly parts: AuditParts;
   readonly writer: TopicWriter;
-  readonly shape: TableShape;
-  readonly rejectedShape: TableShape;
   readonly lakeFolder: string;
   readonly settings: Settings;
   readonly #tablesFolder: string;
@@ -45,21 +60,29 @@ export class AuditedTable {
     this.definition = definition;
     this.parts = parts;
     this.writer = writer;
-    this.shape = mainTable(definition);
-    this.rejectedShape = rejectedTable(definition);
     this.lakeFolder = fileURLToPath(settings.lakeUri);
+  }
+
+  get shape(): TableShape {
+    return mainTable(this.definition);
+  }
+
+  get rejectedShape(): TableShape {
+    return rejectedTable(this.definition);
   }
 
   static async create(
     stack: Settings,
     options: {
       readonly change?: (definition: string) => string;
-      readonly topicConfig?: Readonly<Record<string, string>>;
+      /** In the stack's own lake and folder of definitions, where its workers look. */
+      readonly inStack?: boolean;
     } = {},
   ): Promise<AuditedTable> {
     const id = randomUUID().slice(0, 8);
     const folder = join(stack.home, `audit-${id}`);
-    const settings = { ...stack, lakeUri: `file://${folder}/lake`, tablesFolder: join(folder, 'tables') };
+    const own = { lakeUri: `file://${folder}/lake`, tablesFolder: join(folder, 'tables') };
+    const settings = options.inStack === true ? stack : { ...stack, ...own };
     const table = `health_${id}`;
     const yaml = readFileSync(new URL('../../tables/server_health.yaml', import.meta.url), 'utf8')
       .replace('table: server_health', `table: ${table}`)
@@ -71,7 +94,6 @@ export class AuditedTable {
       topic: definition.source.topic,
       partitions: PARTITIONS,
       replicationFactor: 1,
-      ...(options.topicConfig === undefined ? {} : { config: options.topicConfig }),
     });
     const cluster = new KafkaCluster(settings.kafka, 'test');
     const parts: AuditParts = {
@@ -79,7 +101,8 @@ export class AuditedTable {
       cluster,
       engine: await DuckDbEngine.open(cluster),
       metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
-      clock: SYSTEM_CLOCK,
+      // Nobody writes these tables during an audit: Hive needs no time to come up with the log.
+      clock: { ...SYSTEM_CLOCK, sleep: (_, signal) => SYSTEM_CLOCK.sleep(10, signal) },
     };
     const writer = await TopicWriter.open(settings.kafka.brokers, definition.source.topic);
     return new AuditedTable(settings, settings.tablesFolder, definition, parts, writer);
@@ -113,16 +136,83 @@ export class AuditedTable {
     return log;
   }
 
-  /** Live files' absolute paths, in the order that the log has them. */
-  async liveFiles(shape: TableShape = this.shape): Promise<string[]> {
-    const log = await this.log(shape);
-    return [...log.snapshot.files.keys()].map((path) => join(this.lakeFolder, shape.path, path));
+  /** Writes a Parquet file of the table by hand: it is in storage, and nothing knows of it. */
+  async writeParquet(name: string, select: string, shape: TableShape = this.shape): Promise<HandmadeFile> {
+    const path = `data/${name}`;
+    const file = join(this.lakeFolder, shape.path, path);
+    await DuckDbSession.once(`COPY (${select}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`);
+    const [counted] = await DuckDbSession.once(`SELECT count(*) AS rows FROM ${read(file)}`);
+    return { path, file, sizeBytes: statSync(file).size, rows: Number(counted?.['rows']) };
+  }
+
+  /** Damages the table through its log: a live file is replaced by another, or gets it beside. */
+  async commitByHand(
+    like: AddFile,
+    added: readonly HandmadeFile[],
+    options: { readonly keep?: boolean; readonly shape?: TableShape } = {},
+  ): Promise<void> {
+    const log = await this.log(options.shape);
+    const remove = { path: like.path, deletionTimestamp: Date.now(), dataChange: true };
+    const actions: Action[] = options.keep === true ? [] : [{ remove }];
+    for (const { path, sizeBytes, rows } of added) {
+      actions.push({ add: { ...like, path, size: sizeBytes, stats: JSON.stringify({ numRecords: rows }) } });
+    }
+    if (!(await log.create(actions))) throw new Error('the log has gone on meanwhile');
+    if (options.keep !== true) this.#unlinkInHive(like, options.shape ?? this.shape);
+    await this.publish();
+  }
+
+  /** A rewrite of ours gives the partition another directory instead. */
+  #unlinkInHive({ path, partitionValues }: AddFile, shape: TableShape): void {
+    const partition = shape.partitionColumns.map(({ name }) => `${name}=${partitionValues[name] ?? ''}`).join('/');
+    const folder = join(this.lakeFolder, shape.path, partition);
+    for (const directory of readdirSync(folder)) rmSync(join(folder, directory, basename(path)), { force: true });
+  }
+
+  /** The live file with most of a batch's rows, and where it lies. */
+  async fileOfBatch(sequence: number, shape: TableShape = this.shape): Promise<AddFile & { readonly file: string }> {
+    const prefix = `data/b${String(sequence).padStart(10, '0')}-`;
+    const files = [...(await this.log(shape)).snapshot.files.values()].filter(({ path }) => path.startsWith(prefix));
+    const [largest] = files.sort((a, b) => rowCountOf(b) - rowCountOf(a));
+    if (largest === undefined) throw new Error(`batch ${sequence} has no file`);
+    return { ...largest, file: join(this.lakeFolder, shape.path, largest.path) };
+  }
+
+  /** A file's rows, values as JSON has them. */
+  async parquetRows(file: string): Promise<Record<string, unknown>[]> {
+    return DuckDbSession.once(`SELECT * FROM ${read(file)}`);
+  }
+
+  isGood(partition: number, offset: number): boolean {
+    const record = this.writer.written.get(`${partition}/${offset}`);
+    return record !== undefined && record.rejectedFor === undefined;
+  }
+
+  /** The first offset from here on whose record is a row. */
+  goodOffset(partition: number, from: number): number {
+    let offset = from;
+    while (!this.isGood(partition, offset)) offset += 1;
+    return offset;
   }
 
   async audit(scope: AuditScope = {}, options: Partial<AuditRequest> = {}): Promise<AuditReport> {
     const signal = AbortSignal.timeout(120_000);
     const request = { definition: this.definition, mode: 'full', scope, repair: false, signal } as const;
     return auditTable(this.parts, { ...request, ...options });
+  }
+
+  async auditWith(parts: Partial<AuditParts>): Promise<AuditReport> {
+    const signal = AbortSignal.timeout(120_000);
+    const request = { definition: this.definition, mode: 'full', scope: {}, repair: false, signal } as const;
+    return auditTable({ ...this.parts, ...parts }, request);
+  }
+
+  /** Changes the definition's file, as an operator would. */
+  redefine(change: (definition: string) => string): void {
+    const { table } = this.definition;
+    const file = join(this.#tablesFolder, `${table}.yaml`);
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    this.definition = loadDefinition(this.#tablesFolder, table);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,54 @@
+import { Context } from '@temporalio/activity';
+import type { AuditProgress } from '../audit/audit-parts.ts';
+import { auditTable } from '../audit/audit-table.ts';
+import { withAuditParts } from '../audit/open-parts.ts';
+import { loadDefinition } from '../definition/load.ts';
+import type { AuditMode } from '../plans/audit-report.ts';
+import { type AuditSummary, summaryOf } from '../plans/audit-summary.ts';
+import type { Settings } from '../settings/settings.ts';
+import { toFailure } from './failure.ts';
+
+const HEARTBEAT_EVERY_MS = 1_000;
+
+export interface AuditInput {
+  readonly table: string;
+  readonly mode: AuditMode;
+  /** Only what no certificate vouches for yet. */
+  readonly uncertified: boolean;
+  readonly repair: boolean;
+}
+
+export interface AuditActivities {
+  /** Audits one table, keeps the report in the lake and returns what matters of it. */
+  readonly auditTable: (input: AuditInput) => Promise<AuditSummary>;
+}
+
+/** The activity of auditing. Each audit opens connections and an engine of its own. */
+export function createAuditActivities(settings: Settings): AuditActivities {
+  return {
+    async auditTable({ table, mode, uncertified, repair }) {
+      const context = Context.current();
+      let progress: AuditProgress | undefined;
+      const heartbeat = setInterval(() => context.heartbeat(progress), HEARTBEAT_EVERY_MS);
+      try {
+        const definition = loadDefinition(settings.tablesFolder, table);
+        const report = await withAuditParts(settings, (parts) =>
+          auditTable(parts, {
+            definition,
+            mode,
+            scope: { uncertified },
+            repair,
+            signal: context.cancellationSignal,
+            onProgress: (reached) => (progress = reached),
+          }),
+        );
+        return summaryOf(report);
+      } catch (thrown) {
+        context.cancellationSignal.throwIfAborted();
+        throw toFailure(thrown);
+      } finally {
+        clearInterval(heartbeat);
+      }
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { AuditActivities } from '../activities/audit-table.ts';
+import { AUDIT_TASK_QUEUE, type AuditInput, auditQuery, type AuditState, type AuditSummary } from './audit-protocol.ts';
+import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+
+const activities = proxyActivities<AuditActivities>({
+  taskQueue: AUDIT_TASK_QUEUE,
+  startToCloseTimeout: '12 hours',
+  scheduleToCloseTimeout: '24 hours',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '10 seconds', maximumInterval: '5 minutes', maximumAttempts: 3 },
+});
+
+const STATES: Readonly<Record<AuditSummary['verdict'], AuditState>> = {
+  clean: 'Clean',
+  findings: 'Findings',
+  incomplete: 'NotAudited',
+};
+
+/** Audits one table, and shows how it ended as the workflow's state. It fails only where no audit could be made. */
+export async function auditTable(input: AuditInput): Promise<AuditSummary> {
+  let summary: AuditSummary | null = null;
+  setHandler(auditQuery, () => summary);
+  show(input.table, 'Auditing', ['Topic, logs, files and Hive are being compared.']);
+  try {
+    summary = await activities.auditTable(input);
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    show(input.table, 'NotAudited', [cause instanceof Error ? cause.message : String(cause)]);
+    throw error;
+  }
+  show(input.table, STATES[summary.verdict], summary.words);
+  return summary;
+}
+
+/** What the Temporal UI shows. */
+function show(table: string, state: AuditState, lines: readonly string[]): void {
+  upsertSearchAttributes([
+    { key: TABLE_ATTRIBUTE, value: table },
+    { key: STATE_ATTRIBUTE, value: state },
+  ]);
+  setCurrentDetails([`**Audit of ${table}: ${state}.**`, ...lines].join('\n\n'));
+}
