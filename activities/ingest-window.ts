@@ -7,6 +7,8 @@ import { type PublicationParts, TablePublication } from './publication.ts';
 
 /** A heartbeat says that the process lives and how far the window has come. */
 export const HEARTBEAT_EVERY_MS = 1_000;
+/** A window whose news can't wait for its end ends early, but not before this. */
+const NEWS_AFTER_MS = 5_000;
 /** A batch begins at the earliest after this part of the freshness target, so that files don't become needlessly small. */
 const PACE = 0.5;
 
@@ -15,6 +17,8 @@ export interface WindowInput {
   /** `continuous` runs until the window is over; `drain` until all is taken that Kafka held when it began. */
   readonly mode: 'continuous' | 'drain';
   readonly windowMs: number;
+  /** Whether Hive is believed to lag behind; a window ends early where that turns out to be otherwise. */
+  readonly hiveLags?: boolean;
 }
 
 /** How far a window has come. Offsets are decimal texts. */
@@ -78,12 +82,16 @@ export async function runWindow(
   const table = await IngestTable.open(parts, input.table, ended);
   const publication = new TablePublication(parts, table.shape);
   const rejected = new TablePublication(parts, rejectedTable(table.definition));
-  const endsAtMs = clock.elapsedMs() + input.windowMs;
+  const beganAtMs = clock.elapsedMs();
+  const hasNews = (): boolean =>
+    input.mode === 'continuous' &&
+    clock.elapsedMs() - beganAtMs > Math.min(NEWS_AFTER_MS, input.windowMs) &&
+    lags([publication, rejected], input.hiveLags ?? false) !== (input.hiveLags ?? false);
   const paceMs = table.definition.freshnessTargetMs * PACE;
   let progress: WindowProgress;
   try {
     progress = await begin(table);
-    while (!ended.aborted && clock.elapsedMs() < endsAtMs) {
+    while (!ended.aborted && clock.elapsedMs() - beganAtMs < input.windowMs && !hasNews()) {
       report(progress);
       const startedAtMs = clock.elapsedMs();
       progress = await runBatch(table, publication, rejected, progress, clock);
@@ -93,7 +101,24 @@ export async function runWindow(
   } finally {
     await Promise.all([publication.stop(), rejected.stop()]);
   }
-  return { ...progress, hiveVersion: publication.version ?? progress.hiveVersion };
+  return { ...progress, ...hiveOf(publication, rejected, progress) };
+}
+
+/** Whether Hive lags behind; as believed before, while a publication has neither failed nor succeeded yet. */
+function lags(publications: readonly TablePublication[], believed: boolean): boolean {
+  if (publications.some(({ failure }) => failure !== undefined)) return true;
+  return publications.every(({ version }) => version !== undefined) ? false : believed;
+}
+
+function hiveOf(
+  publication: TablePublication,
+  rejected: TablePublication,
+  progress: WindowProgress,
+): Pick<WindowProgress, 'hiveVersion' | 'publicationFailure'> {
+  return {
+    hiveVersion: publication.version ?? progress.hiveVersion,
+    publicationFailure: (publication.failure ?? rejected.failure)?.advice ?? null,
+  };
 }
 
 async function begin(table: IngestTable): Promise<WindowProgress> {
@@ -123,10 +148,7 @@ async function runBatch(
 ): Promise<WindowProgress> {
   const signal = clock.timeout(table.definition.limits.stepTimeoutMs);
   const planned = await table.plan(signal);
-  const hive = {
-    hiveVersion: publication.version ?? progress.hiveVersion,
-    publicationFailure: (publication.failure ?? rejected.failure)?.advice ?? null,
-  };
+  const hive = hiveOf(publication, rejected, progress);
   if (planned === undefined) return { ...progress, ...hive, remaining: '0', drained: true };
   const seal = await table.writeAndSeal(planned.plan, signal);
   await table.commit(seal, publication.takePublished());

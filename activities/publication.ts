@@ -34,7 +34,7 @@ export class TablePublication {
   readonly #clock: Clock;
   #mustReconcile = true;
   #wanted = true;
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #wake: () => void = () => {};
   #published: PublishedVersion[] = [];
   #version: number | undefined;
@@ -73,14 +73,18 @@ export class TablePublication {
 
   /** Publishes what is wanted, if it can, and ends. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
     this.#wake();
     await this.#running;
   }
 
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   async #run(): Promise<void> {
     let delayMs = FIRST_RETRY_DELAY_MS;
-    while (!this.#stopped || (this.#wanted && this.#failure === undefined)) {
+    while (!this.#isStopped || (this.#wanted && this.#failure === undefined)) {
       if (!this.#wanted) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
@@ -94,8 +98,8 @@ export class TablePublication {
         this.#failure = asSluiceError(thrown);
         this.#mustReconcile = true;
         this.#wanted = true;
-        if (this.#stopped) return;
-        await this.#clock.sleep(delayMs);
+        if (this.#isStopped) return;
+        await this.#clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined);
         delayMs = Math.min(delayMs * 2, LONGEST_RETRY_DELAY_MS);
       }
     }

@@ -2,9 +2,9 @@ import { userInfo } from 'node:os';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Command } from 'commander';
-import { loadDefinition } from '../definition/load.ts';
+import { loadDefinition, tableNames } from '../definition/load.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { readSettings } from '../settings/settings.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
 import { drainUpdate, ingestWorkflowId, pauseUpdate, resumeUpdate } from '../workflows/ingest-protocol.ts';
 import { connectTemporal } from './temporal-client.ts';
 
@@ -27,7 +27,7 @@ export function registerIngestCommands(program: Command): void {
       .option('--json', 'print JSON', false)
       .action(async (table: string, { json }: { json: boolean }) => {
         const settings = readSettings();
-        loadDefinition(settings.tablesFolder, table);
+        requireTable(settings, table);
         const client = await connectTemporal(settings);
         const handle = client.workflow.getHandle(ingestWorkflowId(table));
         try {
@@ -38,6 +38,11 @@ export function registerIngestCommands(program: Command): void {
         }
       });
   }
+}
+
+/** A table whose definition is wrong can be told what to do as well. @throws SluiceError TABLE_UNKNOWN */
+function requireTable({ tablesFolder }: Settings, table: string): void {
+  if (!tableNames(tablesFolder).includes(table)) loadDefinition(tablesFolder, table);
 }
 
 /** What the workflow's validator said. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadDefinitions } from '../definition/load.ts';
+import { readDefinitions } from '../definition/load.ts';
 import { identifier, literal } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
@@ -38,10 +38,10 @@ async function selectRows(
   select: string,
 ): Promise<Record<string, unknown>[]> {
   const storage = openStorage(settings);
-  const shapes = loadDefinitions(settings.tablesFolder).flatMap((definition) => [
-    mainTable(definition),
-    rejectedTable(definition),
-  ]);
+  const { definitions, failures } = readDefinitions(settings.tablesFolder);
+  const unusable = failures.find(({ table }) => select.toLowerCase().includes(table.toLowerCase()));
+  if (unusable !== undefined) throw unusable.failure;
+  const shapes = definitions.flatMap((definition) => [mainTable(definition), rejectedTable(definition)]);
   const named = shapes.filter(({ table }) => select.toLowerCase().includes(table.toLowerCase()));
   const tables = await Promise.all(named.map(async (shape) => ({ shape, paths: await livePaths(storage, shape) })));
   const paths = tables.flatMap((table) => table.paths);

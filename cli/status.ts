@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { loadDefinitions } from '../definition/load.ts';
+import { readDefinitions } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { readSettings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId, type IngestStatus, statusQuery } from '../workflows/ingest-protocol.ts';
@@ -10,6 +10,12 @@ import { connectTemporal } from './temporal-client.ts';
 /** `sluice status --json`; the shape is stable. */
 export interface StatusReport {
   readonly tables: readonly (TableReport & { readonly ingest: IngestStatus | null })[];
+  /** Tables whose definition file is wrong: their ingestion waits until it is corrected. */
+  readonly definitionFailures: readonly {
+    readonly table: string;
+    readonly failure: string;
+    readonly ingest: IngestStatus | null;
+  }[];
   /** Workers that poll for ingestion; null where Temporal does not answer. */
   readonly workers: number | null;
   readonly temporalFailure: string | null;
@@ -30,18 +36,21 @@ export function registerStatus(program: Command): void {
 
 async function readStatus(): Promise<StatusReport> {
   const settings = readSettings();
-  const definitions = loadDefinitions(settings.tablesFolder);
+  const { definitions, failures } = readDefinitions(settings.tablesFolder);
   const [reports, temporal] = await Promise.all([
     Promise.all(definitions.map((definition) => reportTable(settings, definition))),
     connectTemporal(settings).then(
       (client) => ({ client, failure: null }),
-      (thrown: unknown) => ({ client: undefined, failure: asSluiceError(thrown).message }),
+      (thrown: unknown) => ({ client: undefined, failure: asSluiceError(thrown).advice }),
     ),
   ]);
   const { client } = temporal;
-  const ingests = await Promise.all(reports.map(async ({ table }) => (client ? ingestStatus(client, table) : null)));
+  const ingestOf = async (table: string): Promise<IngestStatus | null> => (client ? ingestStatus(client, table) : null);
   return {
-    tables: reports.map((report, index) => withIngest(report, ingests[index] ?? null)),
+    tables: await Promise.all(reports.map(async (report) => withIngest(report, await ingestOf(report.table)))),
+    definitionFailures: await Promise.all(
+      failures.map(async ({ table, failure }) => ({ table, failure: failure.advice, ingest: await ingestOf(table) })),
+    ),
     workers: client ? await countWorkers(client) : null,
     temporalFailure: temporal.failure,
     urls: {
@@ -95,6 +104,10 @@ function print(report: StatusReport): void {
       console.log(`  partition ${partition}: offset ${committedOffset}, lag ${lag ?? 'unknown'}`);
     }
     if (table.kafkaFailure) console.log(`  Kafka: ${table.kafkaFailure}`);
+    if (table.lakeFailure) console.log(`  Lake: ${table.lakeFailure}`);
+  }
+  for (const { table, failure, ingest } of report.definitionFailures) {
+    console.log(`${table}: ${ingest?.state ?? 'no answer from its workflow'}. ${failure}`);
   }
   console.log(`workers: ${report.workers ?? `unknown (${report.temporalFailure ?? ''})`}`);
   console.log(`dashboard: ${report.urls.dashboard}   Temporal UI: ${report.urls.temporalUi}`);

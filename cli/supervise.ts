@@ -1,7 +1,9 @@
+import { loadDefinitions } from '../definition/load.ts';
 import { Stack } from '../infra/stack.ts';
 import type { Settings } from '../settings/settings.ts';
 import { addressLines } from './addresses.ts';
 import { StartView } from './start-view.ts';
+import { readTopicEnds } from './topic-ends.ts';
 import type { UpOptions } from './up.ts';
 
 /** How what it says once everything is ready begins. */
@@ -37,12 +39,23 @@ export async function supervise(settings: Settings, options: UpOptions): Promise
   } finally {
     view.end();
   }
+  await warnOfKafka(settings);
   // In one piece: who waits for the first line in the log shows the others too.
   console.log(`${UP_LINE}, after ${view.elapsedSeconds} s.\n${addressLines(stack.addresses)}`);
   if (process.stdout.isTTY) console.log('Ctrl-C stops everything.');
   await aborted(stopAsked.signal);
   console.log('Stopping …');
   await stack.stop();
+}
+
+/** Kafka of one's own may be out of reach, refuse the log-in or lack a topic: said at once, since ingestion only waits. */
+async function warnOfKafka({ kafka, tablesFolder }: Settings): Promise<void> {
+  if (!kafka.given) return;
+  const waiting = loadDefinitions(tablesFolder).map(async ({ table, source }) => {
+    const { failure } = await readTopicEnds(kafka, source.topic);
+    if (failure !== undefined) console.log(`${table} waits, and goes on by itself: ${failure.advice}`);
+  });
+  await Promise.all(waiting);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,13 +1,11 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
-import { KafkaCluster } from '../kafka/cluster.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
-import { type Freshness, readLakeStatus } from '../lake/table-status.ts';
+import type { Storage } from '../lake/storage/storage.ts';
+import { type Freshness, type LakeStatus, readLakeStatus } from '../lake/table-status.ts';
 import { mainTable, rejectedTable } from '../plans/table-shape.ts';
 import type { Settings } from '../settings/settings.ts';
-
-/** Longest that a report waits for Kafka before it says that the lag is not known. */
-const KAFKA_LIMIT_MS = 3_000;
+import { readTopicEnds } from './topic-ends.ts';
 
 /** One table in `sluice status --json` and `sluice tables --json`; the shape is stable. Offsets are decimal texts. */
 export interface TableReport {
@@ -24,8 +22,10 @@ export interface TableReport {
   readonly hiveVersion: number | null;
   readonly freshness: Freshness | null;
   readonly partitions: readonly PartitionReport[];
-  /** Why the ends of the partitions are not known, where they are not. */
+  /** Why the ends of the partitions are not known, where they are not, and what to do. */
   readonly kafkaFailure: string | null;
+  /** Why what the lake holds is not known, where it is not: then every figure from it is 0 or null. */
+  readonly lakeFailure: string | null;
 }
 
 export interface PartitionReport {
@@ -39,10 +39,9 @@ export async function reportTable(settings: Settings, definition: TableDefinitio
   const storage = openStorage(settings);
   const shape = mainTable(definition);
   const { topic } = definition.source;
-  const [lake, rejected, ends] = await Promise.all([
-    readLakeStatus(storage, shape, { topic, eventTimeColumn: definition.eventTime.column }),
-    readLakeStatus(storage, rejectedTable(definition), { topic, eventTimeColumn: 'kafka_timestamp' }),
-    endOffsets(settings, topic),
+  const [{ lake, rejected, failure }, ends] = await Promise.all([
+    readLake(storage, definition),
+    readTopicEnds(settings.kafka, topic),
   ]);
   const partitions = new Set([...(lake?.offsets.keys() ?? []), ...(ends.offsets?.keys() ?? [])]);
   return {
@@ -69,25 +68,28 @@ export async function reportTable(settings: Settings, definition: TableDefinitio
           lag: end === undefined ? null : String(end - committed),
         };
       }),
-    kafkaFailure: ends.failure,
+    kafkaFailure: ends.failure?.advice ?? null,
+    lakeFailure: failure,
   };
 }
 
-async function endOffsets(
-  settings: Settings,
-  topic: string,
-): Promise<{ offsets: Map<number, bigint> | undefined; failure: string | null }> {
-  const cluster = new KafkaCluster(settings.kafka, 'sluice-cli');
+interface LakeReport {
+  readonly lake: LakeStatus | undefined;
+  readonly rejected: LakeStatus | undefined;
+  readonly failure: string | null;
+}
+
+/** A lake that can't be read is part of the report, not the end of it. */
+async function readLake(storage: Storage, definition: TableDefinition): Promise<LakeReport> {
+  const { topic } = definition.source;
+  const { column } = definition.eventTime;
   try {
-    const signal = AbortSignal.timeout(KAFKA_LIMIT_MS);
-    const offsets = await cluster.offsets(topic, { signal, retryLimitMs: KAFKA_LIMIT_MS });
-    return {
-      offsets: new Map([...offsets].map(([partition, { lastStable }]) => [partition, lastStable])),
-      failure: null,
-    };
+    const [lake, rejected] = await Promise.all([
+      readLakeStatus(storage, mainTable(definition), { topic, eventTimeColumn: column }),
+      readLakeStatus(storage, rejectedTable(definition), { topic, eventTimeColumn: 'kafka_timestamp' }),
+    ]);
+    return { lake, rejected, failure: null };
   } catch (thrown) {
-    return { offsets: undefined, failure: asSluiceError(thrown).message };
-  } finally {
-    await cluster.close();
+    return { lake: undefined, rejected: undefined, failure: asSluiceError(thrown).advice };
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadDefinitions } from '../definition/load.ts';
+import { type DefinitionFailure, readDefinitions } from '../definition/load.ts';
 import { readSettings } from '../settings/settings.ts';
-import { reportTable } from './table-report.ts';
+import { reportTable, type TableReport } from './table-report.ts';
 
 export function registerTables(program: Command): void {
   program
@@ -10,12 +10,18 @@ export function registerTables(program: Command): void {
     .option('--json', 'print JSON', false)
     .action(async ({ json }: { json: boolean }) => {
       const settings = readSettings();
-      const definitions = loadDefinitions(settings.tablesFolder);
+      const { definitions, failures } = readDefinitions(settings.tablesFolder);
       const reports = await Promise.all(definitions.map((definition) => reportTable(settings, definition)));
-      if (json) console.log(JSON.stringify({ tables: reports }, null, 2));
-      else
-        for (const { database, table, rows, rejected, location } of reports) {
-          console.log(`${database}.${table}  ${rows} rows, ${rejected} rejected  ${location}`);
-        }
+      if (json) {
+        const definitionFailures = failures.map(({ table, failure }) => ({ table, failure: failure.advice }));
+        console.log(JSON.stringify({ tables: reports, definitionFailures }, null, 2));
+      } else print(reports, failures);
     });
+}
+
+function print(reports: readonly TableReport[], failures: readonly DefinitionFailure[]): void {
+  for (const { database, table, rows, rejected, location, lakeFailure } of reports) {
+    console.log(`${database}.${table}  ${lakeFailure ?? `${rows} rows, ${rejected} rejected`}  ${location}`);
+  }
+  for (const { table, failure } of failures) console.log(`${table}  ${failure.advice}`);
 }

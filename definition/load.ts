@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { SluiceError } from '../errors/sluice-error.ts';
+import { asSluiceError, SluiceError } from '../errors/sluice-error.ts';
 import { parseDefinition } from './parse.ts';
 import type { TableDefinition } from './table-definition.ts';
 
@@ -27,8 +27,36 @@ export function loadDefinition(tablesFolder: string, table: string): TableDefini
   return definition;
 }
 
-/** Every table defined in the folder, by name. */
+/** Every table defined in the folder, by name. @throws SluiceError DEFINITION_INVALID where one of them is wrong */
 export function loadDefinitions(tablesFolder: string): TableDefinition[] {
+  return tableNames(tablesFolder).map((table) => loadDefinition(tablesFolder, table));
+}
+
+/** A table whose definition cannot be used, and why. */
+export interface DefinitionFailure {
+  readonly table: string;
+  readonly failure: SluiceError;
+}
+
+/** The same, where a wrong file must not keep anyone from the other tables. */
+export function readDefinitions(tablesFolder: string): {
+  readonly definitions: readonly TableDefinition[];
+  readonly failures: readonly DefinitionFailure[];
+} {
+  const definitions: TableDefinition[] = [];
+  const failures: DefinitionFailure[] = [];
+  for (const table of tableNames(tablesFolder)) {
+    try {
+      definitions.push(loadDefinition(tablesFolder, table));
+    } catch (thrown) {
+      failures.push({ table, failure: asSluiceError(thrown) });
+    }
+  }
+  return { definitions, failures };
+}
+
+/** Tables that have a file in the folder, whatever it says: a file is named after its table. */
+export function tableNames(tablesFolder: string): string[] {
   let names: string[];
   try {
     names = readdirSync(tablesFolder).filter((name) => name.endsWith('.yaml'));
@@ -38,7 +66,7 @@ export function loadDefinitions(tablesFolder: string): TableDefinition[] {
       cause,
     });
   }
-  return names.sort().map((name) => loadDefinition(tablesFolder, name.slice(0, -'.yaml'.length)));
+  return names.sort().map((name) => name.slice(0, -'.yaml'.length));
 }
 
 /** Identifies what a definition says, not how its file is laid out. */

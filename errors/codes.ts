@@ -1,16 +1,16 @@
 /**
  * The closed list of everything that Sluice can report as gone wrong.
  *
- * `retryable` says whether the same step may succeed later without anybody changing the table's definition or
- * deciding something: then ingestion waits and goes on by itself. A code that is not retryable stops the table until
- * an operator has acted.
+ * `retryable` says whether the same step may succeed later without anybody telling Sluice: then ingestion waits, tries
+ * again, and goes on by itself once the cause is gone, be it a broker that is back or a file that has been corrected.
+ * A code that is not retryable stops the table until an operator has decided what to do.
  */
 export const ERROR_CODES = {
   // What an operator wrote
-  DEFINITION_INVALID: { retryable: false },
-  DEFINITION_INCOMPATIBLE: { retryable: false },
+  DEFINITION_INVALID: { retryable: true },
+  DEFINITION_INCOMPATIBLE: { retryable: true },
   SETTINGS_INVALID: { retryable: false },
-  TABLE_UNKNOWN: { retryable: false },
+  TABLE_UNKNOWN: { retryable: true },
   USAGE: { retryable: false },
   // Kafka
   KAFKA_UNREACHABLE: { retryable: true },
@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   LAKE_UNREACHABLE: { retryable: true },
   LAKE_NOT_WRITABLE: { retryable: true },
   LAKE_FULL: { retryable: true },
+  SCRATCH_UNUSABLE: { retryable: true },
   LOG_CORRUPT: { retryable: false },
   LOG_INCONSISTENT: { retryable: false },
   BATCH_FILE_CORRUPT: { retryable: false },

@@ -11,7 +11,7 @@ export interface BrokerFailure {
 const REMEDY_UNREACHABLE =
   'Check that the brokers run and that KAFKA_BROKERS names them; if they want TLS or a log-in, set KAFKA_TLS and KAFKA_SASL_MECHANISM.';
 const REMEDY_CREDENTIALS =
-  'Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD (or KAFKA_SASL_PASSWORD_FILE).';
+  'Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD (or KAFKA_SASL_PASSWORD_FILE); they are read when a process starts.';
 const REMEDY_TLS =
   "Check KAFKA_TLS, KAFKA_TLS_CA_FILE (the authority that signed the brokers' certificates) and that KAFKA_BROKERS uses the names in those certificates.";
 

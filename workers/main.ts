@@ -2,15 +2,15 @@ import { WorkflowIdConflictPolicy } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
-import { loadDefinitions } from '../definition/load.ts';
+import { readDefinitions, tableNames } from '../definition/load.ts';
 import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
-import { readSettings } from '../settings/settings.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
-import { attemptName, runWorker } from './run-worker.ts';
+import { attemptName, logFailure, runWorker } from './run-worker.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -24,7 +24,6 @@ async function main(): Promise<void> {
   Runtime.install({ shutdownSignals: [] });
   for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const settings = readSettings();
-  const definitions = loadDefinitions(settings.tablesFolder);
   const cluster = new KafkaCluster(settings.kafka, 'sluice-worker');
   const [{ client, connection }, bundle] = await Promise.all([
     connectWorker(settings),
@@ -57,7 +56,8 @@ async function main(): Promise<void> {
   stopping.signal.addEventListener('abort', () => worker.shutdown());
   if (stopping.signal.aborted) worker.shutdown();
   await makeCurrent(client, bundle.buildId);
-  for (const { table } of definitions) {
+  const tables = tablesOf(settings);
+  for (const table of tables) {
     await client.workflow.start('ingestTable', {
       workflowId: ingestWorkflowId(table),
       taskQueue: INGEST_TASK_QUEUE,
@@ -66,10 +66,16 @@ async function main(): Promise<void> {
       args: [{ table }],
     });
   }
-  console.log(JSON.stringify({ ready: true, component: 'worker', tables: definitions.map(({ table }) => table) }));
+  console.log(JSON.stringify({ ready: true, component: 'worker', tables }));
   await running;
   await engine.close();
   await cluster.close();
+}
+
+/** A table whose definition is wrong is ingested too: its workflow says so, and waits until the file is corrected. */
+function tablesOf({ tablesFolder }: Settings): string[] {
+  for (const { failure } of readDefinitions(tablesFolder).failures) logFailure('worker', failure);
+  return tableNames(tablesFolder);
 }
 
 runWorker('worker', main);

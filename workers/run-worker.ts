@@ -1,4 +1,4 @@
-import { asSluiceError } from '../errors/sluice-error.ts';
+import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
 
 /** Runs a worker's process to its end: 0 when it was told to stop, 1 with what failed on stderr, as JSON. */
 export function runWorker(component: string, main: () => Promise<void>): void {
@@ -6,11 +6,15 @@ export function runWorker(component: string, main: () => Promise<void>): void {
     () => process.exit(0),
     (thrown: unknown) => {
       const error = asSluiceError(thrown);
-      console.error(JSON.stringify({ level: 'error', component, code: error.code, message: error.advice }));
+      logFailure(component, error);
       if (error.code === 'INTERNAL') console.error(thrown);
       process.exit(1);
     },
   );
+}
+
+export function logFailure(component: string, { code, advice }: SluiceError): void {
+  console.error(JSON.stringify({ level: 'error', component, code, message: advice }));
 }
 
 /** Random hexadecimal digits in an attempt's name: of two attempts at one batch, one in 4 billion would share it. */

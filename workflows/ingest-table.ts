@@ -92,6 +92,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
 
   show(status);
   let failures = 0;
+  let cause = '';
   for (;;) {
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
@@ -102,10 +103,11 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       failures = 0;
     }
     const mode = status.state === 'Draining' ? 'drain' : 'continuous';
+    const hiveLags = status.lastWindow !== null && status.lastWindow.publicationFailure !== null;
     const seen = changes;
     try {
       window = new CancellationScope();
-      const lastWindow = await window.run(() => ingestWindow({ table: input.table, mode, windowMs }));
+      const lastWindow = await window.run(() => ingestWindow({ table: input.table, mode, windowMs, hiveLags }));
       failures = 0;
       status = { ...status, lastWindow, windows: status.windows + 1 };
       if (changes !== seen) continue;
@@ -121,7 +123,9 @@ export async function ingestTable(input: IngestInput): Promise<void> {
         enter('Stopped', `${failure.message} Then run: sluice resume ${input.table}`);
         continue;
       }
-      failures += 1;
+      // Another cause means that the one before is gone: no reason to wait as long.
+      failures = failure.code === cause ? failures + 1 : 1;
+      cause = failure.code;
       const delayMs = Math.min(FIRST_RETRY_DELAY_MS * 2 ** (failures - 1), LONGEST_RETRY_DELAY_MS);
       // A drain that fails goes on draining; its reason says what holds it up.
       enter(
@@ -137,6 +141,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
 }
 
 interface WindowFailure {
+  readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
 }
@@ -144,10 +149,16 @@ interface WindowFailure {
 function failureOf(error: unknown): WindowFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
-    return { message: 'The worker stopped answering; another takes over where the log stands.', retryable: true };
+    return {
+      code: 'TIMEOUT',
+      message: 'The worker stopped answering; another takes over where the log stands.',
+      retryable: true,
+    };
   }
-  if (cause instanceof ApplicationFailure) return { message: cause.message, retryable: cause.nonRetryable !== true };
-  return { message: cause instanceof Error ? cause.message : String(cause), retryable: true };
+  if (cause instanceof ApplicationFailure) {
+    return { code: cause.type ?? '', message: cause.message, retryable: cause.nonRetryable !== true };
+  }
+  return { code: '', message: cause instanceof Error ? cause.message : String(cause), retryable: true };
 }
 
 /** What the Temporal UI shows. */

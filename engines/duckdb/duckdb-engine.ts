@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scratchFailure } from '../../errors/scratch-failure.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
 import { type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
@@ -33,11 +34,13 @@ export class DuckDbEngine implements Engine {
   }
 
   async write(request: BatchRequest): Promise<BatchResult> {
-    const segments = await this.#spool(request);
     try {
-      return await this.#convert(request, segments);
+      return await this.#convert(request, await this.#spool(request));
     } catch (thrown) {
+      request.signal.throwIfAborted();
       if (thrown instanceof SluiceError) throw thrown;
+      const disk = scratchFailure(request.scratchFolder, thrown);
+      if (disk !== undefined) throw disk;
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       throw new SluiceError('ENGINE_FAILED', `DuckDB failed on batch ${request.plan.sequence}: ${message}`, {
         remedy: 'The batch is tried again; if it fails for ever, see the worker’s log.',

@@ -2,6 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { literal } from '../../duckdb/quote.ts';
 import { DuckDbSession } from '../../duckdb/session.ts';
+import { scratchFailure } from '../../errors/scratch-failure.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Action } from './actions.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -62,7 +63,9 @@ export async function writeCheckpoint(
   const actions = actionsOf(snapshot);
   return storage.withScratchFolder(async (folder) => {
     const localPath = join(folder, 'checkpoint.parquet');
-    const sizeBytes = await format.write(actions, localPath);
+    const sizeBytes = await format.write(actions, localPath).catch((thrown: unknown) => {
+      throw scratchFailure(folder, thrown) ?? thrown;
+    });
     await storage.addFiles([{ localPath, path }]);
     return { actions: actions.length, files: snapshot.files.size, sizeBytes };
   });

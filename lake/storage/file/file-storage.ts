@@ -29,7 +29,8 @@ export class FileStorage implements Storage {
     try {
       return await use(folder);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      // On a disk that fails, what is left is waste, and must not hide why the work failed.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
