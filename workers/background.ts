@@ -3,7 +3,6 @@ import { Worker } from '@temporalio/worker';
 import { createAuditActivities } from '../activities/audit-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
-import { loadDefinitions } from '../definition/load.ts';
 import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -26,7 +25,6 @@ const SHUTDOWN_GRACE_MS = 5_000;
 async function main(): Promise<void> {
   setPriority(constants.priority.PRIORITY_LOW);
   const settings = readSettings();
-  loadDefinitions(settings.tablesFolder);
   const [{ client, connection }, bundle] = await Promise.all([
     connectWorker(settings),
     workflowBundle(settings.cacheFolder),
