@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
@@ -92,7 +92,8 @@ function flagsOf(settings: Settings, folder: string, database: string): string[]
     'javax.jdo.option.ConnectionURL': `jdbc:derby:;databaseName=${database};create=true`,
     'javax.jdo.option.ConnectionUserName': 'APP',
     'javax.jdo.option.ConnectionPassword': 'mine',
-    'hive.metastore.warehouse.dir': `${settings.lakeUri}/warehouse`,
+    // Where databases without a location of their own would lie: none of ours do.
+    'hive.metastore.warehouse.dir': pathToFileURL(join(folder, 'warehouse')).href,
     'datanucleus.schema.autoCreateAll': 'true',
     'hive.metastore.schema.verification': 'false',
     'datanucleus.connectionPoolingType': 'BONECP',
@@ -100,10 +101,25 @@ function flagsOf(settings: Settings, folder: string, database: string): string[]
     'hive.stats.autogather': 'false',
     'derby.stream.error.file': join(folder, 'derby.log'),
     'java.io.tmpdir': join(folder, 'tmp'),
+    ...(settings.lakeUri.startsWith('s3:') ? s3aProperties(settings) : {}),
   };
   return [
     '-Xmx384m',
     ...OPENED_PACKAGES.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
     ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
   ];
+}
+
+/**
+ * How the metastore reaches S3: it looks whether a LOCATION is there before it takes it. (hadoop-aws 3.3, "General S3A
+ * Client configuration".) Credentials come from where AWS's own tools look for them, as everybody's here do.
+ */
+function s3aProperties({ s3Endpoint, s3PathStyle }: Settings): Record<string, string> {
+  return {
+    'fs.s3a.aws.credentials.provider': 'com.amazonaws.auth.DefaultAWSCredentialsProviderChain',
+    'fs.s3a.path.style.access': String(s3PathStyle),
+    // Else it deletes the folders' empty objects above each folder that it makes.
+    'fs.s3a.directory.marker.retention': 'keep',
+    ...(s3Endpoint === undefined ? {} : { 'fs.s3a.endpoint': s3Endpoint }),
+  };
 }

@@ -58,6 +58,8 @@ export interface LakeSettings {
   readonly scratchFolder: string;
   /** How much of it readers may keep of the lake's files. */
   readonly readCacheBytes: number;
+  /** S3's endpoint, where the environment names one; AWS's own files may name another. */
+  readonly s3Endpoint: string | undefined;
   /** Whether S3's bucket is named in the path (`host/bucket/key`) and not in the host's name. */
   readonly s3PathStyle: boolean;
 }
@@ -106,6 +108,7 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     lakeUri: lakeUriOf(env['SLUICE_LAKE'], home),
     scratchFolder: resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`),
     readCacheBytes: readCacheBytesOf(env),
+    s3Endpoint: s3EndpointOf(env),
     s3PathStyle: pathStyleOf(env),
     kafka: kafkaSettings(env, ports),
     temporal: temporalSettings(env, ports),
@@ -128,10 +131,14 @@ function lakeUriOf(value: string | undefined, home: string): string {
 /** Bucket and prefix; names that every client writes alike into a URL. */
 const S3_LOCATION = /^s3a?:\/\/([a-z0-9][a-z0-9.-]+[a-z0-9](\/(?!\.{1,2}(\/|$))[\w.=-]+)*)$/;
 
+function s3EndpointOf(env: Environment): string | undefined {
+  return env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined;
+}
+
 /** A server of one's own is mostly reached by one name, Amazon's by one for each bucket. */
 function pathStyleOf(env: Environment): boolean {
   const value = env['SLUICE_S3_PATH_STYLE'];
-  if (!value) return Boolean(env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL']);
+  if (!value) return s3EndpointOf(env) !== undefined;
   if (value !== 'true' && value !== 'false') throw invalid('SLUICE_S3_PATH_STYLE', `"${value}" is not true or false`);
   return value === 'true';
 }

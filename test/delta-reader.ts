@@ -6,7 +6,7 @@ const DELTALAKE = ['deltalake==1.6.6', 'pyarrow'];
 const SCRIPT = `
 import json, sys
 from deltalake import DeltaTable
-table = DeltaTable(sys.argv[1]).to_pyarrow_table(columns=["kafka_partition", "kafka_offset", "load_1"])
+table = DeltaTable(sys.argv[1], storage_options=json.loads(sys.argv[2])).to_pyarrow_table(columns=["kafka_partition", "kafka_offset", "load_1"])
 columns = table.to_pydict()
 positions = set(zip(columns["kafka_partition"], columns["kafka_offset"]))
 print(json.dumps({"rows": table.num_rows, "positions": len(positions), "marks": int(sum(columns["load_1"]))}))
@@ -14,8 +14,9 @@ print(json.dumps({"rows": table.num_rows, "positions": len(positions), "marks": 
 
 /** What the deltalake package finds in a table: an implementation of the protocol that has nothing to do with ours. */
 export async function deltaRows(
-  tableFolder: string,
+  tableUri: string,
   cacheFolder: string,
+  storageOptions: Readonly<Record<string, string>> = {},
 ): Promise<{ rows: number; positions: number; marks: number }> {
   const environment = join(cacheFolder, 'python');
   const python = join(environment, 'bin', 'python');
@@ -25,7 +26,11 @@ export async function deltaRows(
     run('touch', [join(environment, 'ready')]);
   }
   return Promise.resolve(
-    JSON.parse(run(python, ['-c', SCRIPT, tableFolder])) as { rows: number; positions: number; marks: number },
+    JSON.parse(run(python, ['-c', SCRIPT, tableUri, JSON.stringify(storageOptions)])) as {
+      rows: number;
+      positions: number;
+      marks: number;
+    },
   );
 }
 

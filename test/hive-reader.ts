@@ -7,14 +7,20 @@ import { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { Settings } from '../settings/settings.ts';
 import { TABLE } from './table-check.ts';
 
+/** The visible files of a partition's LOCATION. */
+export type FolderReader = (location: string) => Promise<readonly Uint8Array[]>;
+
 /** Every row by its position, with its mark, as a reader finds them that knows only the metastore. */
-export async function readThroughHive(settings: Settings): Promise<Map<string, number>> {
+export async function readThroughHive(
+  settings: Settings,
+  readFolder: FolderReader = readLocalFolder,
+): Promise<Map<string, number>> {
   const rows = new Map<string, number>();
   try {
-    for (const path of await hiveFiles(settings)) {
-      const file = Uint8Array.from(readFileSync(path)).buffer;
+    const files = await Promise.all((await hiveLocations(settings)).map(readFolder));
+    for (const file of files.flat()) {
       const columns = ['kafka_partition', 'kafka_offset', 'load_1'];
-      for (const row of await parquetReadObjects({ file, columns, compressors })) {
+      for (const row of await parquetReadObjects({ file: Uint8Array.from(file).buffer, columns, compressors })) {
         rows.set(`${String(row['kafka_partition'])}/${String(row['kafka_offset'])}`, Number(row['load_1']));
       }
     }
@@ -26,16 +32,25 @@ export async function readThroughHive(settings: Settings): Promise<Map<string, n
 
 /** The files that lie in the partitions' locations now. */
 export async function hiveFiles(settings: Settings): Promise<string[]> {
+  return (await hiveLocations(settings)).flatMap(visibleFiles);
+}
+
+async function hiveLocations(settings: Settings): Promise<string[]> {
   const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
   try {
     const names = await metastore.getPartitionNames('health', TABLE);
     const partitions = await metastore.getPartitionsByNames('health', TABLE, names);
-    return partitions.flatMap(({ sd }) => {
-      const folder = fileURLToPath(new URL((sd?.location ?? '').replace(/^file:\/*/, 'file:///')));
-      const visible = readdirSync(folder).filter((name) => !name.startsWith('_'));
-      return visible.map((name) => join(folder, name));
-    });
+    return partitions.map(({ sd }) => sd?.location ?? '');
   } finally {
     metastore.close();
   }
+}
+
+const readLocalFolder: FolderReader = (location) =>
+  Promise.resolve(visibleFiles(location).map((path) => readFileSync(path)));
+
+function visibleFiles(location: string): string[] {
+  const folder = fileURLToPath(new URL(location.replace(/^file:\/*/, 'file:///')));
+  const visible = readdirSync(folder).filter((name) => !name.startsWith('_'));
+  return visible.map((name) => join(folder, name));
 }

@@ -18,7 +18,11 @@ export interface TestStack {
 }
 
 export async function startTestStack(
-  options: Pick<StackOptions, 'own'> & { readonly simulatedServers?: number },
+  options: Pick<StackOptions, 'own'> & {
+    readonly simulatedServers?: number;
+    /** Further variables of Sluice's own. */
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Promise<TestStack> {
   const home = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   const ports = await freePorts();
@@ -35,6 +39,7 @@ export async function startTestStack(
     SLUICE_PORT_KAFKA_CONTROLLER: String(ports.kafkaController),
     SLUICE_PORT_METASTORE: String(ports.metastore),
     SLUICE_PORT_DASHBOARD: String(ports.dashboard),
+    ...options.environment,
   };
   const settings = readSettings(environment, PROJECT);
   const simulatedServers = options.simulatedServers ?? 0;

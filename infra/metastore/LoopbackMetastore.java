@@ -23,6 +23,10 @@ public final class LoopbackMetastore {
   public static void main(String[] arguments) throws Exception {
     InetSocketAddress address = new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1]));
     HiveConf configuration = new HiveConf(HiveMetaStore.class);
+    // Hive takes its own properties from the system's, not those of file systems.
+    for (String name : System.getProperties().stringPropertyNames()) {
+      if (name.startsWith("fs.")) configuration.set(name, System.getProperty(name));
+    }
     long maxMessageBytes = configuration.getLongVar(HiveConf.ConfVars.METASTORESERVERMAXMESSAGESIZE);
     IHMSHandler handler =
         HiveMetaStore.newRetryingHMSHandler(new HMSHandler("metastore", configuration, false), configuration, true);

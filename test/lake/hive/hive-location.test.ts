@@ -7,6 +7,7 @@ describe('locations as Hadoop writes them', () => {
     ['file:///lake/my%20lake/t/', 'file:/lake/my lake/t'],
     ['file:///lake/100%25/t', 'file:/lake/100%/t'],
     ['s3a://bucket/lake/t', 's3a://bucket/lake/t'],
+    ['s3://bucket/lake/t', 's3a://bucket/lake/t'],
     ['hdfs://name:8020/lake/t', 'hdfs://name:8020/lake/t'],
   ])('%s is %s', (uri, location) => {
     expect(hiveLocation(uri)).toBe(location);

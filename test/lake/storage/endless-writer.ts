@@ -5,7 +5,7 @@ import { openStorage } from '../../../lake/storage/open-storage.ts';
 import type { LakeSettings } from '../../../settings/settings.ts';
 import { wholeObject } from './whole-object.ts';
 
-const SIZE_BYTES = 4 * 1024 ** 2;
+const SIZE_BYTES = 8 * 1024 ** 2;
 
 const storage = openStorage(JSON.parse(process.argv[2] ?? '') as LakeSettings);
 await storage.withScratchFolder(async (folder) => {

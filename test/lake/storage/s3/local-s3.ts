@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { s3Server } from '../../../../infra/s3-server.ts';
 import { readSettings } from '../../../../settings/settings.ts';
 import { waitFor } from '../../../wait-for.ts';
@@ -18,11 +18,18 @@ export class LocalS3 {
   readonly port: number;
   readonly #home: string;
   readonly #process: ChildProcess;
+  readonly #client: S3Client;
 
   private constructor(port: number, home: string, started: ChildProcess) {
     this.port = port;
     this.#home = home;
     this.#process = started;
+    this.#client = new S3Client({
+      endpoint: this.url,
+      region: ENVIRONMENT.AWS_REGION,
+      forcePathStyle: true,
+      credentials: { accessKeyId: ENVIRONMENT.AWS_ACCESS_KEY_ID, secretAccessKey: SECRET },
+    });
   }
 
   static async start(): Promise<LocalS3> {
@@ -38,7 +45,7 @@ export class LocalS3 {
     const s3 = new LocalS3(port, home, started);
     try {
       await waitFor('S3 to answer', server.startLimitMs, async () => (await server.isReady('')) || undefined);
-      await s3.#createBucket();
+      await s3.#client.send(new CreateBucketCommand({ Bucket: BUCKET }));
       return s3;
     } catch (error) {
       await s3.stop();
@@ -51,20 +58,25 @@ export class LocalS3 {
   }
 
   async stop(): Promise<void> {
+    this.#client.destroy();
     const ended = once(this.#process, 'exit');
     if (this.#process.exitCode === null && this.#process.kill('SIGKILL')) await ended;
     rmSync(this.#home, { recursive: true, force: true });
   }
 
-  async #createBucket(): Promise<void> {
-    const client = new S3Client({
-      endpoint: this.url,
-      region: ENVIRONMENT.AWS_REGION,
-      forcePathStyle: true,
-      credentials: { accessKeyId: ENVIRONMENT.AWS_ACCESS_KEY_ID, secretAccessKey: SECRET },
-    });
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-    client.destroy();
+  /** All objects below a prefix of the bucket, as a client sees them that is not Sluice. */
+  async objects(prefix: string): Promise<Map<string, Uint8Array>> {
+    const found = new Map<string, Uint8Array>();
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: BUCKET, Prefix: prefix },
+    )) {
+      for (const { Key = '' } of Contents) {
+        const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+        found.set(Key, (await Body?.transformToByteArray()) ?? new Uint8Array());
+      }
+    }
+    return found;
   }
 }
 

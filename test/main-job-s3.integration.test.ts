@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sluice } from './cli/command.ts';
+import { deltaRows } from './delta-reader.ts';
+import { healthRecord } from './health-records.ts';
+import { type FolderReader, readThroughHive } from './hive-reader.ts';
+import { BUCKET, ENVIRONMENT, LocalS3, SECRET } from './lake/storage/s3/local-s3.ts';
+import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
+import { startTestStack, type TestStack } from './test-stack.ts';
+import { TopicWriter } from './topic-writer.ts';
+import { waitFor } from './wait-for.ts';
+
+const TOPIC = 'server-health';
+const PREFIX = 'lakes/main';
+const BAD_EVERY = 50;
+const MESSAGES_PER_SEND = 500;
+
+let s3: LocalS3;
+let test: TestStack;
+let writer: TopicWriter;
+let mark = 0;
+
+beforeAll(async () => {
+  s3 = await LocalS3.start();
+  // As an operator would: credentials in the environment, from where every part takes them by itself.
+  for (const [name, value] of Object.entries({ ...ENVIRONMENT, AWS_ENDPOINT_URL_S3: s3.url })) vi.stubEnv(name, value);
+  test = await startTestStack({
+    own: ['worker', 'dashboard'],
+    environment: { SLUICE_LAKE: `s3://${BUCKET}/${PREFIX}`, AWS_ENDPOINT_URL_S3: s3.url },
+  });
+  writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
+});
+
+afterAll(async () => {
+  await writer.close();
+  await test.stop();
+  await s3.stop();
+  vi.unstubAllEnvs();
+});
+
+async function writeRecords(count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += MESSAGES_PER_SEND) {
+    const records = Array.from({ length: MESSAGES_PER_SEND }, () => {
+      mark += 1;
+      return healthRecord(mark, mark % BAD_EVERY === 1);
+    });
+    await writer.write(Math.floor(sent / MESSAGES_PER_SEND) % 3, records);
+  }
+}
+
+function good(): { position: string; mark: number }[] {
+  return [...writer.written].flatMap(([position, { rejectedFor, mark: value }]) =>
+    rejectedFor === undefined ? [{ position, mark: value }] : [],
+  );
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+describe('the main job on a lake in S3', () => {
+  it('has each of 9,000 records once, also after kill -9 of the worker in the midst of it', async () => {
+    await writeRecords(3_000);
+    await waitUntilCommitted(test.settings, writer.written, 120_000);
+    await writeRecords(3_000);
+    test.stack.component('worker').kill('SIGKILL');
+    await writeRecords(3_000);
+    await waitUntilCommitted(test.settings, writer.written, 180_000);
+    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+  });
+
+  it('is read alike by deltalake, which knows only the log', async () => {
+    const rows = await deltaRows(`${test.settings.lakeUri}/health/${TABLE}`, test.settings.cacheFolder, {
+      ...ENVIRONMENT,
+      aws_endpoint: s3.url,
+      aws_allow_http: 'true',
+    });
+    const expected = good();
+    expect(rows).toEqual({
+      rows: expected.length,
+      positions: expected.length,
+      marks: sumOf(expected.map((record) => record.mark)),
+    });
+  });
+
+  it('is read alike by a plain Parquet reader that follows the metastore’s partitions', async () => {
+    const readFolder: FolderReader = async (location) => {
+      const prefix = `s3a://${BUCKET}/`;
+      expect(location.startsWith(`${prefix}${PREFIX}/`)).toBe(true);
+      return [...(await s3.objects(`${location.slice(prefix.length)}/`)).values()];
+    };
+    const expected = new Map(good().map(({ position, mark: value }) => [position, value]));
+    const found = await waitFor('Hive to hold every row', 90_000, async () => {
+      const rows = await readThroughHive(test.settings, readFolder);
+      return rows.size === expected.size ? rows : undefined;
+    });
+    expect(found).toEqual(expected);
+  });
+
+  it('is read by the command line and the dashboard', async () => {
+    const count = await sluice(test.environment, ['sql', '--json', `select count(*) as rows from ${TABLE}`]);
+    expect(JSON.parse(count.output)).toEqual([{ rows: String(good().length) }]);
+    const servers = await waitFor('the dashboard to show servers', 30_000, async () => {
+      const answer = await fetch(`http://127.0.0.1:${test.settings.ports.dashboard}/api/v1/servers`);
+      const { servers: shown } = (await answer.json()) as { servers: unknown[] };
+      return shown.length > 0 ? shown : undefined;
+    });
+    expect(servers.length).toBeGreaterThan(0);
+  });
+
+  it('keeps its credentials to itself: in files, logs, histories, reports and errors', async () => {
+    const status = await sluice(test.environment, ['status', '--json']);
+    expect(JSON.parse(status.output)).toMatchObject({
+      tables: [{ location: `s3://${BUCKET}/${PREFIX}/health/${TABLE}`, rows: good().length }],
+    });
+    const refused = await sluice({ ...test.environment, AWS_SECRET_ACCESS_KEY: `${SECRET}x` }, ['tables', '--json']);
+    expect(refused.exitCode).toBe(1);
+    expect(JSON.parse(refused.errors)).toMatchObject({ error: { code: 'LAKE_NOT_WRITABLE' } });
+    const said = [status.output, status.errors, refused.output, refused.errors].join('\n');
+    expect(said).not.toContain(SECRET);
+    const objects = await s3.objects('');
+    expect(objects.size).toBeGreaterThan(20);
+    for (const [key, bytes] of objects) expect(Buffer.from(bytes).includes(SECRET), key).toBe(false);
+    let files = 0;
+    for (const entry of readdirSync(test.settings.home, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      expect(readFileSync(path).includes(SECRET), path).toBe(false);
+      files += 1;
+    }
+    expect(files).toBeGreaterThan(50);
+  });
+});
