@@ -4,6 +4,7 @@ import { applySnapshot, applyUpdate, noteData, notePipeline, nowMs, setClock, sh
 
 /** The stream speaks every second; after this long without a word it is dead. */
 const DEAD_AFTER_MS = 2_500;
+const WATCH_EVERY_MS = 250;
 const RETRY_FIRST_MS = 500;
 const RETRY_MOST_MS = 5_000;
 
@@ -19,7 +20,7 @@ let retryTimer: number | undefined;
 /** Opens the stream and keeps it open; after a break it goes on from the last event that was seen. */
 export function followStream(): void {
   connect();
-  window.setInterval(watch, 500);
+  window.setInterval(watch, WATCH_EVERY_MS);
   window.addEventListener('online', () => retry(0));
 }
 
