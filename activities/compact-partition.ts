@@ -140,7 +140,10 @@ async function write(
   );
 }
 
-/** Shows the partition to Hive at once. Where that fails, ingestion's publisher or the next reconciliation does it. */
+/**
+ * Shows the partition to Hive at once, again and again until the log has nothing newer: whoever published that meanwhile has
+ * been undone by this. Where it fails, ingestion's publisher or the next reconciliation does it.
+ */
 async function publish(
   { metastore, storage }: CompactionParts,
   { shape }: MaintainedTable,
@@ -148,17 +151,19 @@ async function publish(
   unit: CompactionUnit,
   committed: number | undefined,
 ): Promise<string | null> {
-  const { version, files } = log.snapshot;
+  const publisher = new HivePublisher({ metastore, storage, shape });
   try {
-    const publisher = new HivePublisher({ metastore, storage, shape });
-    await publisher.publish({
-      files: [...files.values()],
-      partitions: [unit.values],
-      // Of other versions nothing is known here: only the rewrite's own may be noted as published.
-      afterVersion: committed === version ? version - 1 : version,
-      version,
-    });
-    return null;
+    for (;;) {
+      const { version, files } = log.snapshot;
+      await publisher.publish({
+        files: [...files.values()],
+        partitions: [unit.values],
+        // Of other versions nothing is known here: only the rewrite's own may be noted as published.
+        afterVersion: committed === version ? version - 1 : version,
+        version,
+      });
+      if ((await log.refresh()).length === 0) return null;
+    }
   } catch (thrown) {
     return thrown instanceof SluiceError ? thrown.advice : String(thrown);
   }

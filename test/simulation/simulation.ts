@@ -140,9 +140,10 @@ class Simulation {
     if (scheduler.stepCount > limit) scheduler.violate('the workers do not come to an end');
     this.#stop.abort();
     await scheduler.run(() => scheduler.stepCount > limit);
-    const everybodyFinished = shape.odds.crash === 0 && shape.odds.landLate === 0;
+    const { crash, fail, loseAnswer, landLate } = shape.odds;
+    const nothingFailed = crash + fail + loseAnswer + landLate === 0 && !shape.metastoreIsLost;
     const difference = this.#world.hiveDifference();
-    if (everybodyFinished && difference !== undefined) scheduler.violate(`when all have finished, ${difference}`);
+    if (nothingFailed && difference !== undefined) scheduler.violate(`when all have finished, ${difference}`);
   }
 
   /** One more worker takes what is left, from storage alone. */

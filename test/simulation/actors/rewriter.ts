@@ -1,3 +1,5 @@
+import { TablePublication } from '../../../activities/publication.ts';
+import { loadDefinition } from '../../../definition/load.ts';
 import { SluiceError } from '../../../errors/sluice-error.ts';
 import { commitRewrite, type RewriteOutcome } from '../../../lake/commit-rewrite.ts';
 import { TableLog } from '../../../lake/log/table-log.ts';
@@ -5,6 +7,7 @@ import type { DataFile } from '../../../plans/batch.ts';
 import { decodedPath, rewriteFilePath } from '../../../plans/file-place.ts';
 import { partitionName } from '../../../plans/partition-name.ts';
 import { type Rewrite, rewriteBase, type RewriteKind } from '../../../plans/rewrite.ts';
+import { mainTable, rejectedTable } from '../../../plans/table-shape.ts';
 import { HOURS } from '../services/memory-topic.ts';
 import { DAY, type Row } from '../services/row-engine.ts';
 import type { TableWatch } from '../promises/table-watch.ts';
@@ -14,7 +17,9 @@ import { partsOf, type WorkerParts } from './worker.ts';
 
 const TRIES = 3;
 /** Offsets before and after a record that a backfill takes with it. */
-const BACKFILL_REACH = 8;
+const BACKFILL_REACHES = [0, 2, 8];
+/** How far a backfill moves its records' event times. */
+const HOURS_LATER = [1, 2, 3];
 
 type Values = Readonly<Record<string, string>>;
 
@@ -77,6 +82,15 @@ export async function rewriteOnce(
   world.scheduler.trace.add(process.name, `${kind} from version ${base.version}: ${done.kind}`);
   world.heardRewrite(process, tablePath, attempt.rewriteId, done.kind === 'committed');
   await log.checkpointIfDue();
+  await publish(parts, watch, tablePath);
+}
+
+/** Whoever rewrites shows what has become of it. */
+async function publish(parts: WorkerParts, watch: TableWatch, tablePath: string): Promise<void> {
+  const definition = loadDefinition(parts.tablesFolder, watch.topic.name);
+  const shape = [mainTable(definition), rejectedTable(definition)].find(({ path }) => path === tablePath);
+  if (shape === undefined) throw new Error(`${tablePath} is not of ${definition.table}`);
+  await new TablePublication(parts, shape).stop();
 }
 
 /** Tries again where no answer came, as a step that is repeated does. */
@@ -125,14 +139,18 @@ function kept(kind: RewriteKind, taken: readonly TakenFile[], liveFiles: number,
 }
 
 /**
- * The records of a range are derived again, and go to the hour after theirs, those that retention has dropped too; whoever
+ * The records of a range are derived again, and go to a later hour, those that retention has dropped too; whoever
  * shares a file with them is written again as it was.
  */
 function backfilled(world: World, derivable: readonly Row[], files: readonly TakenFile[]): Outcome {
   const rows = files.flatMap((file) => file.rows);
   if (rows.length === 0) return { taken: [], rows: new Map() };
-  const { partition, offset } = world.scheduler.random.pick(rows);
-  const inRange = (row: Row): boolean => row.partition === partition && Math.abs(row.offset - offset) < BACKFILL_REACH;
+  const { random } = world.scheduler;
+  const source = world.chooses(0.5) ? derivable : rows;
+  const { partition, offset } = random.pick(source);
+  const reach = random.pick(BACKFILL_REACHES);
+  const later = random.pick(HOURS_LATER);
+  const inRange = (row: Row): boolean => row.partition === partition && Math.abs(row.offset - offset) <= reach;
   const taken = files.filter((file) => file.rows.some(inRange));
   const byPartition = new Map<string, { values: Values; rows: Row[] }>();
   const put = (values: Values, row?: Row): void => {
@@ -145,9 +163,8 @@ function backfilled(world: World, derivable: readonly Row[], files: readonly Tak
     put(values);
     for (const row of of) if (!inRange(row)) put(values, row);
   }
-  const source = world.chooses(0.5) ? derivable : rows;
   for (const row of source.filter(inRange)) {
-    const hour = (row.hour + 1) % HOURS;
+    const hour = (row.hour + later) % HOURS;
     put({ dt: DAY, hour: String(hour) }, { ...row, hour });
   }
   return { taken, rows: byPartition };

@@ -8,6 +8,7 @@ const LOG_ENTRY = /^(.+)\/_delta_log\/(\d{20})\.json$/;
 /** The only object that may be replaced. */
 const HINT = /\/_delta_log\/_last_checkpoint$/;
 const REWRITE = 'sluice/rewrite/';
+const FENCE = 'sluice/fence';
 
 /**
  * Watches over one table and its rejected table: at every commit each record of the range must be in exactly one of the
@@ -137,14 +138,14 @@ export class TableWatch implements StoreObserver {
   }
 
   /** A rewrite's rows are those of the files that it takes; retention drops some, a backfill may derive them anew. */
-  #checkRewrite(
-    { tablePath }: LogWatch,
-    version: number,
-    { added, removed, transactions, operation }: EntryChange,
-  ): void {
+  #checkRewrite(log: LogWatch, version: number, { added, removed, transactions, operation }: EntryChange): void {
+    const { tablePath } = log;
     if (added.length + removed.length === 0) return;
-    const isRewrite = [...transactions.keys()].some((appId) => appId.startsWith(REWRITE));
-    if (!isRewrite) this.#violate(`${tablePath}: entry ${version} is neither a batch nor a rewrite`);
+    const base = [...transactions].find(([appId]) => appId.startsWith(REWRITE))?.[1];
+    if (base === undefined) this.#violate(`${tablePath}: entry ${version} is neither a batch nor a rewrite`);
+    else if (base < (log.transactions.get(FENCE) ?? 0)) {
+      this.#violate(`${tablePath}: the rewrite of entry ${version} began before a fence, and its files may be gone`);
+    }
     const before = removed.flatMap(({ rows }) => rows.map(identityOf));
     const after = added.flatMap(({ rows }) => rows.map(identityOf));
     if (operation['kind'] === 'retention') {

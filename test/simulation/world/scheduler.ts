@@ -93,6 +93,11 @@ export class Scheduler {
     this.#timers = this.#timers.filter((timer) => timer.process !== process);
   }
 
+  /** Whether a process is about to make a call that begins so. */
+  waitsFor(process: SimulatedProcess, label: string): boolean {
+    return this.#pending.some((step) => step.process === process && step.request.label.startsWith(label));
+  }
+
   /** What is still under way arrives now, all of it. */
   landAll(): void {
     for (const { effect } of this.#inFlight.splice(0)) effect();

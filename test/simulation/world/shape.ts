@@ -61,12 +61,12 @@ export function shapeOf(random: Random): Shape {
   };
 }
 
-/** Of a third of the worlds nothing is lost or dies: there even late-comers have to leave everything in order. */
+/** In a third of the worlds nobody does worse than to come late: there all have to leave everything in order. */
 function oddsOf(random: Random): Odds {
   const oneOf = (...choices: readonly number[]): number => random.pick(choices);
   const freeze = oneOf(0.01, 0.05, 0.1);
   const goOn = oneOf(0, 0.5, 0.9);
-  if (random.next() < 1 / 3) return { ...CALM, freeze, goOn, fail: oneOf(0, 0.02), loseAnswer: oneOf(0, 0.02) };
+  if (random.next() < 1 / 3) return { ...CALM, freeze, goOn };
   return {
     crash: oneOf(0.01, 0.03, 0.06),
     freeze: oneOf(0, freeze),
