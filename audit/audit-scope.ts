@@ -10,14 +10,10 @@ export function isWhole(scope: AuditScope): boolean {
   return [partition, fromOffset, toOffset, sinceMs].every((limit) => limit === undefined);
 }
 
-/** Whether the audit goes on from the certificate. A backfill since then has changed what it vouches for. */
-export function continuesFrom(
-  certificate: Certificate | undefined,
-  { scope }: AuditRequest,
-  { backfilledAt }: AuditedTable,
-): certificate is Certificate {
-  if (certificate === undefined || scope.uncertified !== true) return false;
-  return backfilledAt === undefined || backfilledAt <= certificate.version;
+/** Whether a certificate still says what the table is to hold: a backfill or a drop since then has changed that. */
+export function holds(certificate: Certificate | undefined, table: AuditedTable): certificate is Certificate {
+  if (certificate?.topicId !== table.source?.topicId || certificate?.drops !== table.drops) return false;
+  return table.backfilledAt === undefined || table.backfilledAt <= certificate.version;
 }
 
 /** The offsets to look at: those that the table has committed, as far as the scope reaches. */
@@ -25,7 +21,7 @@ export async function stretchesOf(
   parts: AuditParts,
   request: AuditRequest,
   table: AuditedTable,
-  certificate: Certificate | undefined,
+  continued: Certificate | undefined,
 ): Promise<Stretch[]> {
   const { scope, signal } = request;
   const starts = await startsOf(parts, table);
@@ -33,7 +29,7 @@ export async function stretchesOf(
     scope.sinceMs === undefined
       ? undefined
       : await parts.cluster.offsetsSince(table.definition.source.topic, scope.sinceMs, { signal });
-  const certified = continuesFrom(certificate, request, table) ? certificate.completeTo : {};
+  const certified = continued?.completeTo ?? {};
   const stretches: Stretch[] = [];
   for (const [partition, committed] of table.committed) {
     if (scope.partition !== undefined && scope.partition !== partition) continue;

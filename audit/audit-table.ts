@@ -10,11 +10,12 @@ import {
   inOrderOfSeverity,
   verdictOf,
 } from '../plans/audit-report.ts';
+import type { Certificate } from '../plans/certificate.ts';
 import { FindingList } from '../plans/finding-list.ts';
 import { type Finding, findingKey } from '../plans/finding.ts';
 import type { AuditParts, AuditRequest } from './audit-parts.ts';
 import { AuditRun } from './audit-run.ts';
-import { continuesFrom, isWhole, stretchesOf } from './audit-scope.ts';
+import { holds, isWhole, stretchesOf } from './audit-scope.ts';
 import { certify, checkCertificate } from './certification.ts';
 import type { CertifiedSums } from './certified-sums.ts';
 import { checkCoverage } from './coverage-check.ts';
@@ -60,9 +61,10 @@ class Audit {
   async run(session: DuckDbSession): Promise<AuditReport> {
     const table = await viewTable(this.#parts.storage, this.#request.definition);
     const files = new AuditFiles(this.#parts.storage, table.main.shape.path);
-    const certificate = await files.newestCertificate();
-    const previous = certificate?.topicId === table.source?.topicId ? certificate : undefined;
-    const stretches = await stretchesOf(this.#parts, this.#request, table, previous);
+    const newest = await files.newestCertificate();
+    const valid = holds(newest, table) ? newest : undefined;
+    const continued = this.#request.scope.uncertified === true ? valid : undefined;
+    const stretches = await stretchesOf(this.#parts, this.#request, table, continued);
     const subject = { parts: this.#parts, request: this.#request, table, stretches };
     const run = new AuditRun(subject, session, await this.#askKafka(table));
     await this.#check('files', async () => {
@@ -71,8 +73,10 @@ class Audit {
     await this.#check('coverage', () => checkCoverage(run));
     if (this.#request.mode === 'full') {
       await this.#check('records', async () => {
-        const sums = await checkRecords(run, previous);
-        if (isWhole(this.#request.scope)) await this.#certify(run, sums, previous);
+        const sums = await checkRecords(run, valid);
+        if (!isWhole(this.#request.scope)) return;
+        checkCertificate(run, sums, valid, continued !== undefined);
+        await this.#certify(run, sums, newest, continued !== undefined);
       });
     }
     await this.#check('hive', () => this.#checkHive(run));
@@ -82,12 +86,13 @@ class Audit {
   }
 
   /** A certificate is given only where every record of it is right. */
-  async #certify(run: AuditRun, sums: CertifiedSums, previous: Parameters<typeof certify>[3]): Promise<void> {
+  async #certify(
+    run: AuditRun,
+    sums: CertifiedSums,
+    previous: Certificate | undefined,
+    continues: boolean,
+  ): Promise<void> {
     const { table } = run.subject;
-    const continues = continuesFrom(previous, this.#request, table);
-    const comparable =
-      table.backfilledAt === undefined || table.backfilledAt <= (previous?.version ?? -1) ? previous : undefined;
-    checkCertificate(run, sums, comparable, continues);
     const isRight = run.records.isEmpty && run.findings.counts.certificate_broken === undefined;
     if (!isRight || !this.#checks.every(({ done }) => done) || table.main.version < 0) return;
     this.#certificate = await certify(run, this.#auditId, sums, previous, continues);

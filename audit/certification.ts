@@ -45,6 +45,7 @@ export async function certify(
       certifiedAtMs: parts.clock.nowMs(),
       version: table.main.version,
       rejectedVersion: table.rejected.version,
+      drops: table.drops,
     },
     ranges: sums.ranges,
     hours: sums.hours,

@@ -4,6 +4,7 @@ import { readRange } from '../kafka/range-reader.ts';
 import { afterWindow, joinNear, nextWindow, splitAt, type Stretch } from '../plans/audit-window.ts';
 import { finding } from '../plans/finding.ts';
 import type { AuditRun } from './audit-run.ts';
+import { withoutDropped } from './dropped-records.ts';
 import { holdingOf } from './held-topic.ts';
 import { holding, type LiveFile } from './live-files.ts';
 import type { LiveReader } from './live-reader.ts';
@@ -88,7 +89,8 @@ async function checkHoles(run: AuditRun, window: readonly Stretch[], expired: Ma
     const { below } = splitAt(window, run.held.heldFrom);
     const { above } = splitHoles(holes, run);
     try {
-      const missing = await missingIn(run, joinNear(above, HOLES_JOINED_WITHIN_OFFSETS));
+      const lacking = await missingIn(run, joinNear(above, HOLES_JOINED_WITHIN_OFFSETS));
+      const missing = await withoutDropped(run, lacking);
       for (const { partition, from, to } of missing) {
         run.records.addMissing(run.subject.table.definition.table, partition, from, to);
       }

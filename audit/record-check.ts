@@ -1,17 +1,14 @@
-import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { BatchResult } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
-import { afterWindow, nextWindow, plannedRanges, splitAt, type Stretch } from '../plans/audit-window.ts';
+import { afterWindow, nextWindow, splitAt, type Stretch } from '../plans/audit-window.ts';
 import type { Certificate, CertifiedRange, Verification } from '../plans/certificate.ts';
 import type { AuditRun } from './audit-run.ts';
 import { BatchDefinitions } from './batch-definitions.ts';
 import { CertifiedSums } from './certified-sums.ts';
 import { lookAgain } from './coverage-check.ts';
+import { COMPARISON_LIMITS, withExpectedRows } from './expected-rows.ts';
 import { RowComparison } from './row-comparison.ts';
-
-/** What one window of the comparison may hold: it goes through the engine as a batch does. */
-export const COMPARISON_LIMITS = { maxRows: 250_000, maxBytes: 64 * 1024 * 1024 };
 
 /**
  * Compares every row with its record: the topic is read again and converted by the same engine and the definition of the
@@ -130,31 +127,12 @@ class RecordCheck {
     await this.#convert(window, this.#definitions.currentHash, (expected) => this.#comparison.acquit(expected, window));
   }
 
-  /** Lets the engine make of the records what ingestion would; the files are there until `use` has ended. */
   async #convert(
     window: readonly Stretch[],
     hash: string,
     use: (expected: BatchResult) => Promise<void>,
   ): Promise<void> {
-    const { parts, request, table } = this.#run.subject;
-    const definition = unlimited(await this.#definitions.read(hash));
-    const { topicId } = this.#run.held;
-    const plan = {
-      format: 1,
-      sequence: 0,
-      revision: 0,
-      plannedAtMs: 0,
-      topic: table.definition.source.topic,
-      topicId,
-      ranges: plannedRanges(window),
-      nextOffsets: {},
-      engine: 'duckdb',
-      definitionHash: hash,
-    } as const;
-    await parts.storage.withScratchFolder(async (scratchFolder) => {
-      const { signal } = request;
-      await use(await parts.engine.write({ plan, definition, attempt: 'audit', scratchFolder, signal }));
-    });
+    await withExpectedRows(this.#run, window, await this.#definitions.read(hash), use);
   }
 
   #progressed(window: readonly Stretch[]): void {
@@ -163,11 +141,6 @@ class RecordCheck {
     onProgress?.({ check: 'records', done: this.#done, total: this.#total });
     signal.throwIfAborted();
   }
-}
-
-/** A window may fall into more partitions than a batch may: nothing of it is committed. */
-function unlimited(definition: TableDefinition): TableDefinition {
-  return { ...definition, limits: { ...definition.limits, maxPartitions: Number.MAX_SAFE_INTEGER } };
 }
 
 /** Certified ranges that begin in the stretch, as they are. */

@@ -9,7 +9,7 @@ import { partitionAppId, sequenceAppId } from '../plans/batch.ts';
 import { decodedPath } from '../plans/file-place.ts';
 import { partitionName } from '../plans/partition-name.ts';
 import { wantedPartitions } from '../plans/publication.ts';
-import { BACKFILL_APP_ID, FENCE_APP_ID } from '../plans/rewrite.ts';
+import { BACKFILL_APP_ID, FENCE_APP_ID, rewriteAppId } from '../plans/rewrite.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { type LiveFile, liveFile } from './live-files.ts';
 
@@ -33,6 +33,8 @@ export interface AuditedTable {
   readonly committedSequence: number;
   /** Version of the last backfill; undefined where there was none. */
   readonly backfilledAt: number | undefined;
+  /** Times that retention has dropped partitions, of either table. */
+  readonly drops: number;
 }
 
 /**
@@ -48,7 +50,8 @@ export async function viewTable(storage: Storage, definition: TableDefinition): 
   const source = snapshot.metaData && sourceOf(snapshot.metaData);
   const backfilledAt = snapshot.transactionVersion(BACKFILL_APP_ID);
   const rejected = await view(storage, rejectedTable(definition));
-  return { definition, main, rejected, source, committed, committedSequence, backfilledAt };
+  const drops = dropsOf(snapshot) + dropsOf(rejected.log.snapshot);
+  return { definition, main, rejected, source, committed, committedSequence, backfilledAt, drops };
 }
 
 async function view(storage: Storage, shape: TableShape): Promise<TableView> {
@@ -81,6 +84,11 @@ export function partitionNameOf(shape: TableShape, values: AddFile['partitionVal
     values,
     shape.partitionColumns.map(({ name }) => name),
   );
+}
+
+/** The log keeps a transaction of each rewrite for good; the ids of retention's begin with `d`. */
+function dropsOf(snapshot: Snapshot): number {
+  return [...snapshot.transactions.keys()].filter((appId) => appId.startsWith(rewriteAppId('d'))).length;
 }
 
 function loggedFile(file: AddFile): LoggedFile {

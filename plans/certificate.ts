@@ -50,6 +50,8 @@ export interface Certificate {
   /** Versions of both logs. */
   readonly version: number;
   readonly rejectedVersion: number;
+  /** Times that retention had dropped partitions of either table. */
+  readonly drops: number;
   /** For each Kafka partition: every record below is in the table or the rejected table, exactly once and right. */
   readonly completeTo: Readonly<Record<string, string>>;
   /** For each Kafka partition: no record with an earlier timestamp is to be expected; null before the first record. */
@@ -175,7 +177,7 @@ export interface CertificateInput {
   readonly continues: boolean;
   readonly about: Pick<
     Certificate,
-    'auditId' | 'table' | 'topic' | 'topicId' | 'certifiedAtMs' | 'version' | 'rejectedVersion'
+    'auditId' | 'table' | 'topic' | 'topicId' | 'certifiedAtMs' | 'version' | 'rejectedVersion' | 'drops'
   >;
   readonly ranges: readonly CertifiedRange[];
   readonly hours: readonly HourSum[];

@@ -18,6 +18,7 @@ import { Worker } from '@temporalio/worker';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KafkaCluster } from '../../kafka/cluster.ts';
+import { commitRewrite } from '../../lake/commit-rewrite.ts';
 import { AuditFiles } from '../../lake/audit-files.ts';
 import { ThriftConnection } from '../../lake/hive/thrift-connection.ts';
 import { BOOL, STRING, struct } from '../../lake/hive/thrift-codec.ts';
@@ -25,6 +26,7 @@ import type { Partition } from '../../lake/hive/metastore-types.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
 import { auditQuery, auditWorkflowId } from '../../workflows/audit-protocol.ts';
 import { STATE_ATTRIBUTE } from '../../workflows/search-attributes.ts';
+import { rewriteBase } from '../../plans/rewrite.ts';
 import type { AuditReport } from '../../plans/audit-report.ts';
 import { healthRecord } from '../health-records.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
@@ -94,6 +96,20 @@ async function partitionsInHive(table: AuditedTable): Promise<readonly Partition
   return table.parts.metastore.getPartitionsByNames(database, name, names);
 }
 
+/** Runs the command on this table, in the stack's environment. */
+function sluice(
+  table: AuditedTable,
+  command: string,
+  args: readonly string[],
+  more: Record<string, string> = {},
+): { status: number | null; stdout: string } {
+  const { definition, settings } = table;
+  const own = { SLUICE_LAKE: settings.lakeUri, SLUICE_TABLES: settings.tablesFolder };
+  const env = { ...process.env, ...test.environment, ...own, ...more };
+  const argv = ['bin/sluice.js', command, definition.table, ...args];
+  return spawnSync('node', argv, { cwd: PROJECT, env, encoding: 'utf8' });
+}
+
 describe('a table that nothing has happened to', () => {
   it('is clean and certified, and a second audit certifies the same', async () => {
     const table = await filledTable();
@@ -159,6 +175,26 @@ describe('a table that nothing has happened to', () => {
     await write(table);
     await table.ingest();
     expect(found(await table.audit())).toEqual([]);
+  });
+
+  it('is clean after a compaction, and adds up to the same', async () => {
+    const change = (yaml: string): string => yaml.replace(/min_files: \d+/, 'min_files: 4');
+    const table = await filledTable({ inStack: true, change });
+    // A merge is worth it once every row's file grows eightfold.
+    for (let batch = 0; batch < 8; batch += 1) {
+      await write(table);
+      await table.ingest();
+    }
+    await table.audit();
+    const files = new AuditFiles(table.parts.storage, table.shape.path);
+    const before = await files.newestCertificate();
+    const compacted = sluice(table, 'compact', ['--json']);
+    expect(JSON.parse(compacted.stdout)).toMatchObject({ rewrites: 2 });
+    expect(await table.audit()).toMatchObject({ verdict: 'clean', findings: [], files: { live: 2 } });
+    const after = await files.newestCertificate();
+    expect(after?.number).toBe(2);
+    expect(after?.ranges).toEqual(before?.ranges);
+    expect(after?.hours).toEqual(before?.hours);
   });
 
   it('cannot be audited fully while Kafka is away, and says what was not done', async () => {
@@ -356,6 +392,19 @@ describe('Hive', () => {
   }
 });
 
+describe('retention', () => {
+  it('has dropped partitions on purpose, which is no finding, and the audit certifies anew', async () => {
+    const table = await filledTable();
+    expect((await table.audit()).certificate).toBe(1);
+    const log = await table.log();
+    const columns = table.shape.partitionColumns.map(({ name }) => name);
+    const base = rewriteBase(log.snapshot, columns, [...log.snapshot.files.keys()]);
+    await commitRewrite(log, { id: 'd1234', kind: 'retention', base, files: [] });
+    await table.publish();
+    expect(await table.audit({ uncertified: true })).toMatchObject({ verdict: 'clean', findings: [], certificate: 2 });
+  });
+});
+
 describe('offsets that Kafka no longer has', () => {
   it('are stated, and do not make the table wrong', async () => {
     const table = await filledTable();
@@ -437,20 +486,8 @@ describe('sluice audit', () => {
   function run(
     table: AuditedTable,
     args: readonly string[],
-    more: Record<string, string> = {},
+    more?: Record<string, string>,
   ): { status: number | null; stdout: string } {
-    const { definition, settings } = table;
-    const env = {
-      ...process.env,
-      ...test.environment,
-      SLUICE_LAKE: settings.lakeUri,
-      SLUICE_TABLES: settings.tablesFolder,
-      ...more,
-    };
-    return spawnSync('node', ['bin/sluice.js', 'audit', definition.table, '--json', ...args], {
-      cwd: PROJECT,
-      env,
-      encoding: 'utf8',
-    });
+    return sluice(table, 'audit', ['--json', ...args], more);
   }
 });
