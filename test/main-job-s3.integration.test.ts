@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sluice } from './cli/command.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   // As an operator would: credentials in the environment, from where every part takes them by itself.
   for (const [name, value] of Object.entries({ ...ENVIRONMENT, AWS_ENDPOINT_URL_S3: s3.url })) vi.stubEnv(name, value);
   test = await startTestStack({
-    own: ['worker', 'dashboard'],
+    own: ['worker', 'background', 'dashboard'],
     environment: { SLUICE_LAKE: `s3://${BUCKET}/${PREFIX}`, AWS_ENDPOINT_URL_S3: s3.url },
   });
   writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
@@ -59,6 +59,35 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
+async function expectDeltaReader(): Promise<void> {
+  const rows = await deltaRows(`${test.settings.lakeUri}/health/${TABLE}`, test.settings.cacheFolder, {
+    ...ENVIRONMENT,
+    aws_endpoint: s3.url,
+    aws_allow_http: 'true',
+  });
+  const expected = good();
+  expect(rows).toEqual({
+    rows: expected.length,
+    positions: expected.length,
+    marks: sumOf(expected.map((record) => record.mark)),
+  });
+}
+
+const readS3Folder: FolderReader = async (location) => {
+  const prefix = `s3a://${BUCKET}/`;
+  expect(location.startsWith(`${prefix}${PREFIX}/`)).toBe(true);
+  return [...(await s3.objects(`${location.slice(prefix.length)}/`)).values()];
+};
+
+async function expectHiveReader(): Promise<void> {
+  const expected = new Map(good().map(({ position, mark: value }) => [position, value]));
+  const found = await waitFor('Hive to hold every row', 90_000, async () => {
+    const rows = await readThroughHive(test.settings, readS3Folder);
+    return rows.size === expected.size ? rows : undefined;
+  });
+  expect(found).toEqual(expected);
+}
+
 describe('the main job on a lake in S3', () => {
   it('has each of 9,000 records once, also after kill -9 of the worker in the midst of it', async () => {
     await writeRecords(3_000);
@@ -70,32 +99,24 @@ describe('the main job on a lake in S3', () => {
     expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
   });
 
-  it('is read alike by deltalake, which knows only the log', async () => {
-    const rows = await deltaRows(`${test.settings.lakeUri}/health/${TABLE}`, test.settings.cacheFolder, {
-      ...ENVIRONMENT,
-      aws_endpoint: s3.url,
-      aws_allow_http: 'true',
-    });
-    const expected = good();
-    expect(rows).toEqual({
-      rows: expected.length,
-      positions: expected.length,
-      marks: sumOf(expected.map((record) => record.mark)),
-    });
-  });
+  it('is read alike by deltalake, which knows only the log', expectDeltaReader);
 
-  it('is read alike by a plain Parquet reader that follows the metastore’s partitions', async () => {
-    const readFolder: FolderReader = async (location) => {
-      const prefix = `s3a://${BUCKET}/`;
-      expect(location.startsWith(`${prefix}${PREFIX}/`)).toBe(true);
-      return [...(await s3.objects(`${location.slice(prefix.length)}/`)).values()];
-    };
-    const expected = new Map(good().map(({ position, mark: value }) => [position, value]));
-    const found = await waitFor('Hive to hold every row', 90_000, async () => {
-      const rows = await readThroughHive(test.settings, readFolder);
-      return rows.size === expected.size ? rows : undefined;
+  it('is read alike by a plain Parquet reader that follows the metastore’s partitions', expectHiveReader);
+
+  it('is compacted, each row once for every reader', async () => {
+    const file = join(test.settings.tablesFolder, `${TABLE}.yaml`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/min_files: \d+/, 'min_files: 4'));
+    for (let batch = 0; batch < 10; batch += 1) {
+      await writeRecords(MESSAGES_PER_SEND);
+      await waitUntilCommitted(test.settings, writer.written, 60_000);
+    }
+    const compacted = await sluice(test.environment, ['compact', TABLE, '--json']);
+    expect(JSON.parse(compacted.output)).toMatchObject({
+      rewrites: expect.toSatisfy((rewrites: number) => rewrites > 0) as number,
     });
-    expect(found).toEqual(expected);
+    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    await expectDeltaReader();
+    await expectHiveReader();
   });
 
   it('is read by the command line and the dashboard', async () => {
@@ -114,10 +135,12 @@ describe('the main job on a lake in S3', () => {
     expect(JSON.parse(status.output)).toMatchObject({
       tables: [{ location: `s3://${BUCKET}/${PREFIX}/health/${TABLE}`, rows: good().length }],
     });
-    const refused = await sluice({ ...test.environment, AWS_SECRET_ACCESS_KEY: `${SECRET}x` }, ['tables', '--json']);
+    const wrongKey = { ...test.environment, AWS_SECRET_ACCESS_KEY: `${SECRET}x` };
+    const tables = await sluice(wrongKey, ['tables', '--json']);
+    const refused = await sluice(wrongKey, ['sql', '--json', `select 1 from ${TABLE}`]);
     expect(refused.exitCode).toBe(1);
     expect(JSON.parse(refused.errors)).toMatchObject({ error: { code: 'LAKE_NOT_WRITABLE' } });
-    const said = [status.output, status.errors, refused.output, refused.errors].join('\n');
+    const said = [status, tables, refused].map(({ output, errors }) => output + errors).join('\n');
     expect(said).not.toContain(SECRET);
     const objects = await s3.objects('');
     expect(objects.size).toBeGreaterThan(20);
