@@ -4,12 +4,14 @@ import { spawnSync } from 'node:child_process';
 
 const DELTALAKE = ['deltalake==1.6.6', 'pyarrow'];
 const SCRIPT = `
-import json, sys
+import json, os, sys
 from deltalake import DeltaTable
 table = DeltaTable(sys.argv[1], storage_options=json.loads(sys.argv[2])).to_pyarrow_table(columns=["kafka_partition", "kafka_offset", "load_1"])
 columns = table.to_pydict()
 positions = set(zip(columns["kafka_partition"], columns["kafka_offset"]))
-print(json.dumps({"rows": table.num_rows, "positions": len(positions), "marks": int(sum(columns["load_1"]))}))
+print(json.dumps({"rows": table.num_rows, "positions": len(positions), "marks": int(sum(columns["load_1"]))}), flush=True)
+# Threads of pyarrow that still run while the interpreter is taken down abort the process now and then, long after the answer.
+os._exit(0)
 `;
 
 /** What the deltalake package finds in a table: an implementation of the protocol that has nothing to do with ours. */

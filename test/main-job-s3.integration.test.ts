@@ -88,6 +88,16 @@ async function expectHiveReader(): Promise<void> {
   expect(found).toEqual(expected);
 }
 
+/** A file's bytes; undefined if it has gone since it was listed, as the journal of a running database does. */
+function contentIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 describe('the main job on a lake in S3', () => {
   it('has each of 9,000 records once, also after kill -9 of the worker in the midst of it', async () => {
     await writeRecords(3_000);
@@ -149,7 +159,9 @@ describe('the main job on a lake in S3', () => {
     for (const entry of readdirSync(test.settings.home, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
-      expect(readFileSync(path).includes(SECRET), path).toBe(false);
+      const bytes = contentIfThere(path);
+      if (bytes === undefined) continue;
+      expect(bytes.includes(SECRET), path).toBe(false);
       files += 1;
     }
     expect(files).toBeGreaterThan(50);
