@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { freePorts } from '../infra/ports.ts';
 import { launchBrowser } from '../test/dashboard/browser.ts';
 import { waitFor } from '../test/wait-for.ts';
-import { cpuSeconds, family, residentMiB } from './dashboard/processes.ts';
+import { cpuSeconds, family, residentMiB } from './measure/processes.ts';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 const VIEWERS = 50;

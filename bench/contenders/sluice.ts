@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { HiveMetastore } from '../../lake/hive/metastore.ts';
+import { HivePublisher } from '../../lake/hive/publisher.ts';
+import { TableLog } from '../../lake/log/table-log.ts';
+import { openStorage } from '../../lake/storage/open-storage.ts';
+import { parseDefinition } from '../../definition/parse.ts';
+import { rowCountOf } from '../../lake/log/snapshot.ts';
+import { decodedPath } from '../../plans/file-place.ts';
+import { mainTable } from '../../plans/table-shape.ts';
+import { readSettings, type Settings } from '../../settings/settings.ts';
+import type { Measurement } from '../measure/measurement.ts';
+import { ProcessWatch } from '../measure/process-watch.ts';
+import type { Arena, Contender } from './contender.ts';
+import { checkOutput } from './output.ts';
+
+const LOOK_EVERY_MS = 25;
+const LIMIT_MS = 900_000;
+
+/** The whole of it: a worker with Temporal around it, until the last row is in the log and published in Hive. */
+export const SLUICE: Contender = { name: 'sluice', run: runSluice };
+
+async function runSluice(arena: Arena, folder: string, run: number): Promise<Measurement> {
+  // A table of its own each time; the topic is the same.
+  const table = `${arena.definition.table}_${run}`;
+  const tables = join(folder, 'tables');
+  mkdirSync(tables, { recursive: true });
+  const text = arena.definitionText.replace(/^table: .*$/m, `table: ${table}`);
+  writeFileSync(join(tables, `${table}.yaml`), text);
+  const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
+  const settings = readSettings({ ...process.env, ...environment });
+  const shape = mainTable(parseDefinition(text, `${table}.yaml`));
+  const storage = openStorage(settings);
+  const log = new TableLog(storage, shape.path);
+  const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
+  const publisher = new HivePublisher({ metastore, storage, shape });
+
+  const services = new ProcessWatch(arena.servicePids);
+  const startedMs = performance.now();
+  const worker = startWorker(environment, join(folder, 'worker.log'));
+  const watch = new ProcessWatch([worker.pid]);
+  const secondsSince = (ms: number): number => (performance.now() - ms) / 1000;
+  try {
+    await worker.ready;
+    const [readyMs, readyCpu] = [performance.now(), watch.cpuSeconds + services.cpuSeconds];
+    let firstRowSeconds: number | null = null;
+    for (let rows = 0; rows < arena.records || (await publisher.publishedVersion()) < log.snapshot.version;) {
+      if (secondsSince(startedMs) * 1000 > LIMIT_MS) throw new Error(`Sluice was not done after ${LIMIT_MS / 1000} s.`);
+      await sleep(LOOK_EVERY_MS);
+      for (const { actions } of await log.refresh()) {
+        for (const { add } of actions) rows += add === undefined ? 0 : rowCountOf(add);
+      }
+      if (rows > 0) firstRowSeconds ??= secondsSince(startedMs);
+    }
+    const cpuSeconds = watch.cpuSeconds + services.cpuSeconds;
+    const taken = {
+      seconds: secondsSince(startedMs),
+      cpuSeconds,
+      busyCpuSeconds: cpuSeconds - readyCpu,
+      busySeconds: secondsSince(readyMs),
+      peakMiB: watch.peakMiB,
+      firstRowSeconds,
+    };
+    const paths = [...log.snapshot.files.keys()].map((path) => join(folder, 'lake', shape.path, decodedPath(path)));
+    const output = await checkOutput(folder, arena.records, paths, '(kafka_partition, kafka_offset)');
+    return { contender: 'sluice', ...taken, ...output };
+  } finally {
+    watch.stop();
+    services.stop();
+    await worker.stop();
+  }
+}
+
+/** For processes of Sluice that use an arena's services, with a lake and tables of their own. */
+export function sluiceEnvironment(
+  settings: Settings,
+  own: { readonly lake: string; readonly tables: string },
+): Record<string, string> {
+  const { ports } = settings;
+  mkdirSync(own.lake, { recursive: true });
+  return {
+    SLUICE_HOME: settings.home,
+    SLUICE_CACHE: settings.cacheFolder,
+    SLUICE_LAKE: pathToFileURL(own.lake).href,
+    SLUICE_TABLES: own.tables,
+    SLUICE_PORT_TEMPORAL: String(ports.temporal),
+    SLUICE_PORT_TEMPORAL_UI: String(ports.temporalUi),
+    SLUICE_PORT_KAFKA: String(ports.kafka),
+    SLUICE_PORT_METASTORE: String(ports.metastore),
+  };
+}
+
+export interface RunningWorker {
+  readonly pid: number;
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startWorker(environment: Readonly<Record<string, string>>, logFile: string): RunningWorker {
+  const entry = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+    stdio: ['ignore', 'pipe', openSync(logFile, 'a')],
+    env: { ...process.env, ...environment },
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('"ready":true')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`The worker ended with ${code ?? -1}; see ${logFile}.`)));
+  });
+  return {
+    pid: child.pid ?? 0,
+    ready,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
