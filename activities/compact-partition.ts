@@ -13,6 +13,7 @@ import { type CompactionUnit, compactionTags, planCompaction } from '../plans/co
 import { decodedPath, type RewriteAttempt } from '../plans/file-place.ts';
 import { type MaintainedTable, maintainedTables } from '../plans/maintained-table.ts';
 import { type Rewrite, rewriteBase } from '../plans/rewrite.ts';
+import { atStep } from './fault-point.ts';
 
 /** What compaction works with. */
 export interface CompactionParts {
@@ -75,7 +76,7 @@ export async function compactPartition(
     rewriteId: `c${parts.attemptName()}`,
     attempt: parts.attemptName(),
   };
-  const result = await write(parts, table, unit, log, attempt, signal);
+  const result = await atStep('rewrite-write', () => write(parts, table, unit, log, attempt, signal));
   const rewrite: Rewrite = {
     id: attempt.rewriteId,
     kind: 'compaction',
@@ -83,9 +84,10 @@ export async function compactPartition(
     files: result.files,
     tags: compactionTags(unit.form, table.compaction.sortBy),
   };
-  const outcome = await commitRewrite(log, rewrite);
+  const outcome = await atStep('rewrite-commit', () => commitRewrite(log, rewrite));
   if (outcome.kind === 'conflict') return outcome;
   await log.checkpointIfDue();
+  const publicationFailure = await atStep('rewrite-publish', () => publish(parts, table, log, unit, outcome.version));
   return {
     kind: 'rewritten',
     reason: unit.reason,
@@ -95,7 +97,7 @@ export async function compactPartition(
     filesAfter: result.files.length,
     bytesBefore: unit.sizeBytes,
     bytesAfter: result.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    publicationFailure: await publish(parts, table, log, unit, outcome.version),
+    publicationFailure,
   };
 }
 

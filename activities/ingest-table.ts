@@ -13,6 +13,7 @@ import type { Storage } from '../lake/storage/storage.ts';
 import { type BatchPlan, type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
 import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+import { atStep } from './fault-point.ts';
 
 /** How long an end of a partition below what is committed is taken for a leader that is still catching up. */
 const MOVED_BACK_PATIENCE_MS = 30_000;
@@ -81,7 +82,7 @@ export class IngestTable {
     if (batch.ranges.length === 0) return undefined;
     const hash = definitionHash(this.definition);
     await this.#files.pinDefinition(hash, this.definition);
-    const plan = await this.#files.createPlan({
+    const plan: BatchPlan = {
       format: 1,
       sequence,
       revision: 0,
@@ -92,8 +93,8 @@ export class IngestTable {
       nextOffsets: batch.nextOffsets,
       engine: this.definition.engine,
       definitionHash: hash,
-    });
-    return { plan, remaining: batch.remaining };
+    };
+    return { plan: await atStep('plan', () => this.#files.createPlan(plan)), remaining: batch.remaining };
   }
 
   /**
@@ -127,11 +128,14 @@ export class IngestTable {
     const attempt = this.#parts.attemptName();
     return this.#parts.storage.withScratchFolder(async (scratchFolder) => {
       const definition = await this.#files.readDefinition(plan.definitionHash);
-      const result = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
+      const result = await atStep('write', async () => {
+        const written = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
+        await this.#addFiles(this.shape.path, written.files);
+        await this.#addFiles(rejectedTable(definition).path, written.rejectedFiles);
+        return written;
+      });
       this.#learnRecordSize(result.fetchedBytes, result.rows + result.rejectedRows);
-      await this.#addFiles(this.shape.path, result.files);
-      await this.#addFiles(rejectedTable(definition).path, result.rejectedFiles);
-      return this.#files.createSeal({
+      const seal: BatchSeal = {
         format: 1,
         sequence: plan.sequence,
         revision: plan.revision,
@@ -144,13 +148,14 @@ export class IngestTable {
         rejectedRows: result.rejectedRows,
         rejectedFiles: result.rejectedFiles.map(sealedFile),
         unknownFields: result.unknownFields,
-      });
+      };
+      return atStep('seal', () => this.#files.createSeal(seal));
     });
   }
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
-    const version = await commitBatch(this.log, this.rejectedLog, seal, published);
+    const version = await atStep('commit', () => commitBatch(this.log, this.rejectedLog, seal, published));
     await this.log.checkpointIfDue();
     await this.rejectedLog.checkpointIfDue();
     return version;

@@ -6,6 +6,7 @@ import type { AddFile } from '../lake/log/actions.ts';
 import { type LogEntry, TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { TableShape } from '../plans/table-shape.ts';
+import { atStep } from './fault-point.ts';
 
 const FIRST_RETRY_DELAY_MS = 500;
 const LONGEST_RETRY_DELAY_MS = 15_000;
@@ -113,9 +114,11 @@ export class TablePublication {
       const { version } = this.#log.snapshot;
       if (version < 0 || (entries.length === 0 && !this.#mustReconcile)) return;
       const files = [...this.#log.snapshot.files.values()].map(liveFile);
-      const done = this.#mustReconcile
-        ? await this.#publisher.reconcile(files, version)
-        : await this.#publisher.publish({ files, partitions: touchedBy(entries), afterVersion: before, version });
+      const done = await atStep('publish', () =>
+        this.#mustReconcile
+          ? this.#publisher.reconcile(files, version)
+          : this.#publisher.publish({ files, partitions: touchedBy(entries), afterVersion: before, version }),
+      );
       this.#mustReconcile = done.publishedVersion < version;
       this.#version = done.publishedVersion;
       this.#published.push({ version: done.publishedVersion, atMs: done.publishedAtMs ?? this.#clock.nowMs() });
