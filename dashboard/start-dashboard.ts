@@ -12,10 +12,13 @@ import { FollowLoop } from './follower/follow-loop.ts';
 import { HealthFollower } from './follower/health-follower.ts';
 import { History } from './follower/history.ts';
 import { type OffsetSource, TopicWatch } from './follower/partition-lag.ts';
+import { RejectedRecords } from './follower/rejected-records.ts';
 import { RowWindow } from './follower/row-window.ts';
 import { ServerList } from './follower/server-list.ts';
 import { TableFollower } from './follower/table-follower.ts';
 import { LiveView } from './live/live-view.ts';
+import { TemporalWorkflows } from './temporal/temporal-workflows.ts';
+import { type WorkflowSource, WorkflowWatch } from './temporal/workflow-watch.ts';
 
 /** The table whose rows are the servers' health. */
 export const HEALTH_TABLE = 'server_health';
@@ -36,6 +39,7 @@ export interface Dashboard {
 export async function startDashboard(
   settings: DashboardSettings,
   kafka: OffsetSource = new KafkaCluster(settings.kafka, CLIENT_ID),
+  temporal: WorkflowSource = new TemporalWorkflows(settings.temporal),
 ): Promise<Dashboard> {
   const definitions = loadDefinitions(settings.tablesFolder);
   const storage = openStorage(settings);
@@ -50,7 +54,11 @@ export async function startDashboard(
     onChange: () => live.changed(),
     onLoaded: () => live.changedAll(),
   });
-  const live = new LiveView(health, servers, pipelines, {
+  const workflows = new WorkflowWatch(
+    temporal,
+    definitions.map(({ table }) => table),
+  );
+  const live = new LiveView(health, servers, pipelines, workflows, {
     url: settings.temporal.uiUrl,
     namespace: settings.temporal.namespace,
   });
@@ -64,10 +72,12 @@ export async function startDashboard(
     live,
     health,
     history: new History(servers.table, window, health),
+    tables: pipelines.map(({ table }) => ({ table, rejected: new RejectedRecords(storage, table) })),
   });
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
   const url = await listen(server, settings.dashboard);
   for (const { topic } of pipelines) topic.start();
+  workflows.start();
   loop.start();
   live.start();
   return {
@@ -75,6 +85,7 @@ export async function startDashboard(
     async stop() {
       live.stop();
       for (const { topic } of pipelines) topic.stop();
+      workflows.stop();
       const closed = once(server, 'close');
       server.close();
       if ('closeAllConnections' in server) server.closeAllConnections();
@@ -82,6 +93,7 @@ export async function startDashboard(
       await loop.stop();
       await window.close();
       await kafka.close();
+      await temporal.close();
     },
   };
 }

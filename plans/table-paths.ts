@@ -43,7 +43,9 @@ export function certificatePath(number: number): string {
   return `${CERTIFICATES_FOLDER}/${pad(number, 10)}.json`;
 }
 
-/** What an audit found; `auditId` is unique to the audit. */
+export const AUDITS_FOLDER = '_sluice/audits';
+
+/** What an audit found; `auditId` is unique to the audit, and begins with when it began. */
 export function auditReportPath(auditId: string): string {
-  return `_sluice/audits/${auditId}.json`;
+  return `${AUDITS_FOLDER}/${auditId}.json`;
 }

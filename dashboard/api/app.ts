@@ -12,6 +12,8 @@ import type { LiveView } from '../live/live-view.ts';
 import { sendAsset, sendPage } from './assets.ts';
 import { loopbackOnly, SECURITY_HEADERS, securityHeaders } from './headers.ts';
 import type { PageBundle } from './page-bundle.ts';
+import { addTableRoutes, type ShownTable } from './table-routes.ts';
+import { usage } from './usage.ts';
 import { type ApiError, type ServerDetail, type Window, WINDOWS } from './wire.ts';
 
 /** Time that an answer may take; a chart over a week of small files is the longest. */
@@ -19,12 +21,16 @@ export const ANSWER_WITHIN_MS = 20_000;
 /** The longest host name that is looked up. */
 export const MAX_HOST_LENGTH = 512;
 
+/** The page's own addresses. */
+const PAGES = ['/', '/servers/:host', '/pipeline', '/pipeline/:table', '/pipeline/:table/rejected'];
+
 export interface AppParts {
   readonly listenHost: string;
   readonly page: PageBundle;
   readonly live: LiveView;
   readonly health: HealthFollower;
   readonly history: History;
+  readonly tables: readonly ShownTable[];
 }
 
 type Env = { Bindings: HttpBindings };
@@ -43,14 +49,14 @@ export function createApp(parts: AppParts): Hono<Env> {
     await next();
   });
   addServerRoutes(app, parts);
+  addTableRoutes(app, parts.tables);
   app.get('/api/v1/pipeline', (context) => context.json(live.pipeline()));
   app.all('/api/*', (context) =>
-    context.json(missing('There is nothing at this address.', 'See dashboard/API.md.'), 404),
+    context.json(usage('There is nothing at this address.', 'See dashboard/API.md.'), 404),
   );
   app.get('/assets/*', (context) => sendAsset(context, page));
-  app.get('/', (context) => sendPage(context, page));
-  app.get('/servers/:host', (context) => sendPage(context, page));
-  app.notFound((context) => context.text('There is no such page. The servers are at /.', 404));
+  for (const path of PAGES) app.get(path, (context) => sendPage(context, page));
+  app.notFound((context) => context.text('There is no such page. The servers are at /, the tables at /pipeline.', 404));
   app.onError((thrown, context) => {
     if (thrown instanceof HTTPException) return context.json(tooLong(), thrown.status);
     const error = asSluiceError(thrown);
@@ -77,7 +83,7 @@ function addServerRoutes(app: Hono<Env>, { live, health, history }: AppParts): v
     const window = context.req.query('window') ?? '1h';
     if (!isWindow(window)) {
       return context.json(
-        missing(`There is no window "${window.slice(0, 20)}".`, `Ask for one of ${WINDOWS.join(', ')}.`),
+        usage(`There is no window "${window.slice(0, 20)}".`, `Ask for one of ${WINDOWS.join(', ')}.`),
         400,
       );
     }
@@ -88,7 +94,7 @@ function addServerRoutes(app: Hono<Env>, { live, health, history }: AppParts): v
 /** The stream, written to the connection itself: a frame that is made once goes to every viewer as it is. */
 function openStream(context: Context<Env>, live: LiveView): Response {
   if (live.viewers.full)
-    return context.json(missing('Too many viewers watch at once.', 'Close some and try again.'), 503);
+    return context.json(usage('Too many viewers watch at once.', 'Close some and try again.'), 503);
   const response = context.env.outgoing;
   const lastEventId = context.req.header('last-event-id') ?? context.req.query('lastEventId');
   response.writeHead(200, {
@@ -115,7 +121,7 @@ function isWindow(text: string): text is Window {
 
 function unknownServer(context: Context<Env>): ApiError {
   const host = (context.req.param('host') ?? '').slice(0, 80);
-  return missing(
+  return usage(
     `No server "${host}" has sent a row in the last 24 hours.`,
     'See GET /api/v1/servers for those that have.',
   );
@@ -124,8 +130,4 @@ function unknownServer(context: Context<Env>): ApiError {
 function tooLong(): ApiError {
   const message = `This took longer than ${ANSWER_WITHIN_MS / 1000} s, and was given up.`;
   return { error: { code: 'LIMIT_EXCEEDED', message, remedy: 'Ask again, or for a shorter window.' } };
-}
-
-function missing(message: string, remedy: string): ApiError {
-  return { error: { code: 'USAGE', message, remedy } };
 }

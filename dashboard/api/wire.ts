@@ -1,5 +1,8 @@
 /** Everything that the API sends, as API.md documents it. Names are stable; units come last. */
+import type { AuditMode, Verdict } from '../../plans/audit-report.ts';
+import type { HourState } from '../hour-state.ts';
 import type { State } from '../server-state.ts';
+import type { TableCondition } from '../table-condition.ts';
 
 /** One server's newest committed row, and what it means. */
 export interface ServerSummary {
@@ -106,11 +109,132 @@ export interface TableReport {
   readonly hiveVersion: number | null;
   readonly hivePublishedAtMs: number | null;
   readonly workflowUrl: string;
+  /** The whole of it in one state, from the log, Kafka, Temporal and the newest audit together. */
+  readonly condition: TableCondition;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** The newest audit; null before the first. */
+  readonly audit: AuditOutcome | null;
+  readonly certificate: CertificateReport | null;
+  /** What runs for it in Temporal now; empty also where Temporal does not answer. */
+  readonly workflows: readonly WorkflowReport[];
+}
+
+export interface AuditOutcome {
+  readonly auditId: string;
+  readonly mode: AuditMode;
+  readonly verdict: Verdict;
+  readonly endedAtMs: number;
+  /** Findings by severity. Notices harm no reader. */
+  readonly errors: number;
+  readonly warnings: number;
+  readonly notices: number;
+  /** The first few, worst first. */
+  readonly findings: readonly { readonly kind: string; readonly severity: string; readonly message: string }[];
+  /** What could not be looked at, and why. */
+  readonly notDone: readonly { readonly check: string; readonly why: string }[];
+}
+
+export interface CertificateReport {
+  readonly number: number;
+  readonly certifiedAtMs: number;
+  /** Every record with an earlier Kafka timestamp was in then; null where that is not known. */
+  readonly watermarkMs: number | null;
+}
+
+export interface WorkflowReport {
+  readonly workflowId: string;
+  /** What it says of itself in one word. */
+  readonly state: string | null;
+  readonly startedAtMs: number;
+  readonly url: string;
 }
 
 export interface PipelineReport {
   readonly nowMs: number;
+  /** Whether Temporal answers, and what to do where it does not. Everything else is shown all the same. */
+  readonly temporal: { readonly state: 'known' | 'unknown'; readonly words: string; readonly url: string };
   readonly tables: readonly TableReport[];
+}
+
+/** One hour of a table, or one day where it has no hours. */
+export interface HourReport {
+  /** Its name in Hive: `dt=2026-11-23/hour=5`. */
+  readonly partition: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly state: HourState;
+  /** Why, in words. */
+  readonly words: string;
+  readonly rows: number;
+  readonly files: number;
+  readonly sizeBytes: number;
+  /** Files as batches wrote them, which no rewrite has taken yet. */
+  readonly batchFiles: number;
+  /** Rows that came after the hour had settled, and that no rewrite has taken yet. */
+  readonly lateRows: number;
+  readonly lastBatchAtMs: number | null;
+  readonly lastRewriteAtMs: number | null;
+  readonly certified: {
+    readonly rows: number;
+    readonly unverifiedRows: number;
+    readonly rejected: number;
+    readonly checksum: string;
+    readonly sealed: boolean;
+  } | null;
+}
+
+/** A table's hours over some days, oldest first; hours without a row are left out before the first and after now. */
+export interface HoursReport {
+  readonly nowMs: number;
+  readonly table: string;
+  readonly unit: 'hour' | 'day';
+  /** The days that are told of: from the start of the first to the end of the last, in UTC. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Start of the table's oldest hour; null where it has none. */
+  readonly oldestMs: number | null;
+  readonly logVersion: number | null;
+  readonly certificate: CertificateReport | null;
+  readonly hours: readonly HourReport[];
+}
+
+/** Bytes that came from somewhere: what is shown of them is safe to show. */
+export interface ShownBytes {
+  readonly sizeBytes: number;
+  /** How many of them `text` and `hex` tell; the first ones. */
+  readonly shownBytes: number;
+  /** UTF-8 where it is; all else, and what would not be seen, as `\xNN`. */
+  readonly text: string;
+  readonly hex: string;
+}
+
+export interface RejectedSample {
+  readonly partition: number;
+  readonly offset: string;
+  readonly kafkaTimeMs: number;
+  readonly detail: string | null;
+  readonly key: ShownBytes | null;
+  readonly value: ShownBytes | null;
+}
+
+export interface RejectedGroup {
+  readonly reason: string;
+  readonly records: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+  /** The newest ones. */
+  readonly samples: readonly RejectedSample[];
+}
+
+/** A table's rejected records by reason, the most frequent first. */
+export interface RejectedReport {
+  readonly table: string;
+  readonly rejectedTable: string;
+  readonly recordsTotal: number;
+  /** The newest records, which `groups` are of; fewer than the total where there are very many. */
+  readonly recordsRead: number;
+  readonly groups: readonly RejectedGroup[];
 }
 
 /** Sent every second, without an id: a stream that does not is dead. */

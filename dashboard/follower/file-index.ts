@@ -1,4 +1,7 @@
 import type { Action, AddFile } from '../../lake/log/actions.ts';
+import { FORM_TAG } from '../../plans/compaction.ts';
+import { placeOf } from '../../plans/file-place.ts';
+import { HourIndex } from './hour-index.ts';
 
 /** A live file, as far as its statistics tell. */
 export interface IndexedFile {
@@ -7,6 +10,14 @@ export interface IndexedFile {
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
   readonly rows: number;
+  readonly sizeBytes: number;
+  readonly partitionValues: Readonly<Record<string, string>>;
+  /** When it was written. */
+  readonly addedAtMs: number;
+  /** Rows came with it; a rewrite's were in the table before. */
+  readonly fromBatch: boolean;
+  /** What a rewrite made it for: `merged` or `final`. */
+  readonly form: string | undefined;
 }
 
 interface Statistics {
@@ -18,22 +29,32 @@ interface Statistics {
 /** A log entry's file by its statistics; without them it could hold any time. */
 export function indexedFile(add: AddFile, timeColumn: string): IndexedFile {
   const statistics = add.stats === undefined ? undefined : (JSON.parse(add.stats) as Statistics);
+  const path = decodeURIComponent(add.path);
   return {
-    path: decodeURIComponent(add.path),
+    path,
     minTimeMs: timeOf(statistics?.minValues?.[timeColumn]) ?? 0,
     maxTimeMs: timeOf(statistics?.maxValues?.[timeColumn]) ?? Number.MAX_SAFE_INTEGER,
     rows: statistics?.numRecords ?? 0,
+    sizeBytes: add.size,
+    partitionValues: add.partitionValues,
+    addedAtMs: add.modificationTime,
+    fromBatch: placeOf(path)?.kind !== 'rewrite',
+    form: add.tags?.[FORM_TAG],
   };
 }
 
 /** The live files of a table by event time, kept from the log alone. */
 export class FileIndex {
   rowsTotal = 0;
+  sizeTotalBytes = 0;
+  readonly hours: HourIndex;
   readonly #files = new Map<string, IndexedFile>();
   readonly #timeColumn: string;
 
-  constructor(timeColumn: string) {
+  /** @param settleMs how long after its end an hour still fills */
+  constructor(timeColumn: string, settleMs = 0) {
     this.#timeColumn = timeColumn;
+    this.hours = new HourIndex(settleMs);
   }
 
   get size(): number {
@@ -41,10 +62,9 @@ export class FileIndex {
   }
 
   apply(actions: readonly Action[]): void {
-    for (const { add, remove } of actions) {
-      if (add) this.#put(indexedFile(add, this.#timeColumn));
-      if (remove) this.#drop(decodeURIComponent(remove.path));
-    }
+    // First what comes: an hour whose files are all replaced is the same hour.
+    for (const { add } of actions) if (add) this.#put(indexedFile(add, this.#timeColumn));
+    for (const { remove } of actions) if (remove) this.#drop(decodeURIComponent(remove.path));
   }
 
   putAll(adds: Iterable<AddFile>): void {
@@ -75,6 +95,8 @@ export class FileIndex {
     this.#drop(file.path);
     this.#files.set(file.path, file);
     this.rowsTotal += file.rows;
+    this.sizeTotalBytes += file.sizeBytes;
+    this.hours.add(file);
   }
 
   #drop(path: string): void {
@@ -82,6 +104,8 @@ export class FileIndex {
     if (known === undefined) return;
     this.#files.delete(path);
     this.rowsTotal -= known.rows;
+    this.sizeTotalBytes -= known.sizeBytes;
+    this.hours.drop(known);
   }
 }
 

@@ -51,6 +51,7 @@ export class FollowLoop {
     const commits = await table.poll();
     if (isHealth) await this.#health.take(commits);
     await table.countRejected();
+    await table.audits.look(Date.now());
     await this.#trim(table, isHealth);
   }
 

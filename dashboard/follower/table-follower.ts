@@ -7,6 +7,7 @@ import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { type Commit, commitOf, commitsSince } from './commits.ts';
 import { FileIndex } from './file-index.ts';
 import type { CommittedFile, ReadableFile } from './health-sql.ts';
+import { AuditWatch } from './audit-watch.ts';
 import { LogTail } from './log-tail.ts';
 import { HOUR_MS, TableFigures } from './table-figures.ts';
 
@@ -20,7 +21,10 @@ export class TableFollower {
   readonly definition: TableDefinition;
   readonly log: TableLog;
   readonly files: FileIndex;
+  /** Those of the rejected table, as far as `countRejected` has come. */
+  readonly rejectedFiles: FileIndex;
   readonly figures = new TableFigures();
+  readonly audits: AuditWatch;
   /** Why the log or the rows cannot be read at the moment. */
   problem: SluiceError | undefined;
   readonly #storage: Storage;
@@ -28,7 +32,6 @@ export class TableFollower {
   readonly #rejectedLog: TableLog;
   readonly #rejectedTail: LogTail;
   #rejectedDue = true;
-  readonly #rejectedFiles: FileIndex;
   readonly #commitOfFile = new Map<string, { readonly version: number; readonly atMs: number }>();
   readonly #commitTimes = new Map<number, number>();
 
@@ -39,8 +42,9 @@ export class TableFollower {
     this.#tail = new LogTail(this.log);
     this.#rejectedLog = new TableLog(storage, rejectedTable(definition).path);
     this.#rejectedTail = new LogTail(this.#rejectedLog);
-    this.files = new FileIndex(definition.eventTime.column);
-    this.#rejectedFiles = new FileIndex('kafka_timestamp');
+    this.audits = new AuditWatch(storage, mainTable(definition).path);
+    this.files = new FileIndex(definition.eventTime.column, definition.compaction.sealAfterMs);
+    this.rejectedFiles = new FileIndex('kafka_timestamp');
   }
 
   /** False while the table has no log. */
@@ -49,7 +53,12 @@ export class TableFollower {
   }
 
   get rejectedTotal(): number {
-    return this.#rejectedFiles.rowsTotal;
+    return this.rejectedFiles.rowsTotal;
+  }
+
+  /** Of the rejected table's log, as far as `countRejected` has come. */
+  get rejectedVersion(): number {
+    return this.#rejectedLog.snapshot.version;
   }
 
   /** Reads the table's state and the last hour's commits, once it exists. */
@@ -75,9 +84,9 @@ export class TableFollower {
     if (!this.#rejectedDue) return;
     if (this.#rejectedLog.snapshot.version < 0) {
       await this.#rejectedTail.open();
-      this.#rejectedFiles.putAll(this.#rejectedLog.snapshot.files.values());
+      this.rejectedFiles.putAll(this.#rejectedLog.snapshot.files.values());
     } else {
-      for (const { actions } of await this.#rejectedTail.next()) this.#rejectedFiles.apply(actions);
+      for (const { actions } of await this.#rejectedTail.next()) this.rejectedFiles.apply(actions);
     }
     this.#rejectedDue = false;
   }
@@ -99,6 +108,15 @@ export class TableFollower {
   /** When a version of the last hour was committed. */
   commitTimeOf(version: number): number | undefined {
     return this.#commitTimes.get(version);
+  }
+
+  /**
+   * Since when Hive has been behind the log: when the first version with rows was committed that is not known to be in
+   * Hive. The newest one does not count, since only the next commit tells of its publication.
+   */
+  hiveBehindSinceMs(hiveVersion: number): number | null {
+    const missing = [...this.#commitTimes].filter(([version]) => version > hiveVersion).map(([, atMs]) => atMs);
+    return missing.length < 2 ? null : Math.min(...missing);
   }
 
   /** The next offset that is not committed, by partition. */

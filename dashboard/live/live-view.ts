@@ -4,7 +4,9 @@ import type { HealthFollower } from '../follower/health-follower.ts';
 import type { TopicWatch } from '../follower/partition-lag.ts';
 import type { TableFollower } from '../follower/table-follower.ts';
 import { EventRing, eventFrame } from './event-ring.ts';
-import { dataReport, tableReport } from './reports.ts';
+import type { WorkflowWatch } from '../temporal/workflow-watch.ts';
+import { dataReport } from './data-report.ts';
+import { tableReport, type TemporalUi } from './table-report.ts';
 import { type Viewer, Viewers } from './viewers.ts';
 
 /** Changes of servers are sent at most this often. */
@@ -23,7 +25,8 @@ export class LiveView {
   readonly #health: HealthFollower;
   readonly #servers: Pipeline;
   readonly #pipelines: readonly Pipeline[];
-  readonly #temporalUi: { readonly url: string; readonly namespace: string };
+  readonly #workflows: WorkflowWatch;
+  readonly #temporalUi: TemporalUi;
   readonly #ring = new EventRing(randomUUID().slice(0, 8));
   #updateTimer: NodeJS.Timeout | undefined;
   #tickTimer: NodeJS.Timeout | undefined;
@@ -34,11 +37,13 @@ export class LiveView {
     health: HealthFollower,
     servers: Pipeline,
     pipelines: readonly Pipeline[],
-    temporalUi: { readonly url: string; readonly namespace: string },
+    workflows: WorkflowWatch,
+    temporalUi: TemporalUi,
   ) {
     this.#health = health;
     this.#servers = servers;
     this.#pipelines = pipelines;
+    this.#workflows = workflows;
     this.#temporalUi = temporalUi;
   }
 
@@ -85,8 +90,15 @@ export class LiveView {
 
   pipeline(): PipelineReport {
     const nowMs = Date.now();
-    const tables = this.#pipelines.map(({ table, topic }) => tableReport(table, topic, nowMs, this.#temporalUi));
-    return { nowMs, tables };
+    const shared = { workflows: this.#workflows, temporalUi: this.#temporalUi };
+    const tables = this.#pipelines.map((pipeline) => tableReport({ ...pipeline, ...shared }, nowMs));
+    const watch = this.#workflows.at(nowMs);
+    const { url } = this.#temporalUi;
+    const temporal =
+      'problem' in watch
+        ? { state: 'unknown' as const, words: `What the workflows do is unknown: ${watch.problem}`, url }
+        : { state: 'known' as const, words: 'Temporal answers.', url };
+    return { nowMs, temporal, tables };
   }
 
   snapshot(): Snapshot {

@@ -6,6 +6,7 @@ import { startDashboard } from '../../dashboard/start-dashboard.ts';
 import { mainTable } from '../../plans/table-shape.ts';
 import { readSettings } from '../../settings/settings.ts';
 import { CommittedTopic } from './committed-topic.ts';
+import { SaidWorkflows } from './said-workflows.ts';
 import { TableWriter } from './table-writer.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,6 +16,7 @@ export interface RunningDashboard {
   readonly url: string;
   readonly writer: TableWriter;
   readonly topic: CommittedTopic;
+  readonly workflows: SaidWorkflows;
   /** The table's folder on disk. */
   readonly tableFolder: string;
   stop(): Promise<void>;
@@ -33,12 +35,14 @@ export async function runDashboard(
   const writer = await TableWriter.open(settings.lakeUri, hosts);
   const tableFolder = join(lake, mainTable(writer.definition).path);
   const topic = new CommittedTopic(writer);
+  const workflows = new SaidWorkflows();
   await prepare(writer, tableFolder, topic);
-  const dashboard = await startDashboard({ ...settings, dashboard: { host: '127.0.0.1', port: 0 } }, topic);
+  const dashboard = await startDashboard({ ...settings, dashboard: { host: '127.0.0.1', port: 0 } }, topic, workflows);
   return {
     url: dashboard.url,
     writer,
     topic,
+    workflows,
     tableFolder,
     async stop() {
       await dashboard.stop();

@@ -8,6 +8,7 @@ import { ensureTable } from '../../lake/ensure-table.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import { openStorage } from '../../lake/storage/open-storage.ts';
 import type { Storage } from '../../lake/storage/storage.ts';
+import type { DataFile } from '../../plans/batch.ts';
 import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
 import { readSettings } from '../../settings/settings.ts';
@@ -25,11 +26,18 @@ export interface Seconds {
   readonly stepMs?: number;
 }
 
+/** A record for the rejected table; its bytes as hexadecimal digits. */
+export interface RejectedRow {
+  readonly reason: string;
+  readonly detail: string;
+  readonly valueHex: string;
+}
+
 export interface WriteOptions {
   /** Hosts that send nothing. */
   readonly without?: readonly string[];
   readonly figures?: Readonly<Record<string, Figures>>;
-  readonly rejected?: number;
+  readonly rejected?: readonly RejectedRow[];
   readonly published?: readonly { readonly version: number; readonly atMs: number }[];
 }
 
@@ -84,6 +92,8 @@ export class TableWriter {
       });
       const partitionValues = { dt, hour: String(Number(rest.slice(0, 2))) };
       const nextOffsets = Object.fromEntries([0, 1, 2].map((partition) => [String(partition), String(this.#offset)]));
+      const rejected = options.rejected ?? [];
+      const rejectedFiles = rejected.length === 0 ? [] : [await this.#addRejected(folder, batch, rejected, dt)];
       await commitBatch(
         this.log,
         this.#rejectedLog,
@@ -94,9 +104,9 @@ export class TableWriter {
           sealedAtMs: Date.now(),
           topic: source.topic,
           files: [{ path, partitionValues, sizeBytes: size, rows, stats }],
-          rejectedFiles: [],
+          rejectedFiles,
           rows,
-          rejectedRows: options.rejected ?? 0,
+          rejectedRows: rejected.length,
           unknownFields: {},
           nextOffsets,
         },
@@ -109,6 +119,30 @@ export class TableWriter {
 
   close(): void {
     this.#connection.closeSync();
+  }
+
+  async #addRejected(
+    folder: string,
+    batch: Parameters<typeof batchFilePath>[0],
+    records: readonly RejectedRow[],
+    dt: string,
+  ): Promise<DataFile> {
+    const localPath = join(folder, 'rejected.parquet');
+    const path = batchFilePath(batch, randomUUID().slice(0, 8), 1);
+    const { topic } = this.definition.source;
+    const rows = records.map(
+      ({ reason, detail, valueHex }, index) =>
+        `('${topic}', 0, ${this.#offset + index}::BIGINT, now(), NULL::BLOB, unhex('${valueHex}'), '${reason}', '${detail}')`,
+    );
+    this.#offset += records.length;
+    await this.#connection.run(`COPY (SELECT * FROM (VALUES ${rows.join(', ')}) r(kafka_topic, kafka_partition,
+      kafka_offset, kafka_timestamp, record_key, record_value, reason, detail)) TO '${localPath}' (FORMAT parquet)`);
+    const { size } = await stat(localPath);
+    await this.#storage.addFiles([{ localPath, path: `${rejectedTable(this.definition).path}/${path}` }]);
+    const now = new Date().toISOString();
+    const bounds = { kafka_timestamp: now };
+    const stats = JSON.stringify({ numRecords: records.length, minValues: bounds, maxValues: bounds, nullCount: {} });
+    return { path, partitionValues: { dt }, sizeBytes: size, rows: records.length, stats };
   }
 
   async #copy(file: string, { fromMs, toMs, stepMs = 1000 }: Seconds, options: WriteOptions): Promise<number> {

@@ -7,6 +7,11 @@ const file = (fromMs: number, toMs = fromMs): IndexedFile => ({
   minTimeMs: fromMs,
   maxTimeMs: toMs,
   rows: 1,
+  sizeBytes: 1,
+  partitionValues: {},
+  addedAtMs: toMs,
+  fromBatch: true,
+  form: undefined,
 });
 
 const TIME = { fromMs: 0, toMs: 1000, stepMs: 100 };
