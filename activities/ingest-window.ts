@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Clock } from '../clock/clock.ts';
+import { definitionText } from '../definition/load.ts';
 import { rejectedTable } from '../plans/table-shape.ts';
 import { toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
@@ -19,6 +20,8 @@ export interface WindowInput {
   readonly windowMs: number;
   /** Whether Hive is believed to lag behind; a window ends early where that turns out to be otherwise. */
   readonly hiveLags?: boolean;
+  /** Whether the window before has failed; that this one does not is news. */
+  readonly recovering?: boolean;
 }
 
 /** How far a window has come. Offsets are decimal texts. */
@@ -79,6 +82,7 @@ export async function runWindow(
   report: (progress: WindowProgress) => void,
 ): Promise<WindowProgress> {
   const { clock } = parts;
+  const definedAs = definitionText(parts.tablesFolder, input.table);
   const table = await IngestTable.open(parts, input.table, ended);
   const publication = new TablePublication(parts, table.shape);
   const rejected = new TablePublication(parts, rejectedTable(table.definition));
@@ -86,7 +90,9 @@ export async function runWindow(
   const hasNews = (): boolean =>
     input.mode === 'continuous' &&
     clock.elapsedMs() - beganAtMs > Math.min(NEWS_AFTER_MS, input.windowMs) &&
-    lags([publication, rejected], input.hiveLags ?? false) !== (input.hiveLags ?? false);
+    (input.recovering === true ||
+      lags([publication, rejected], input.hiveLags ?? false) !== (input.hiveLags ?? false) ||
+      definitionText(parts.tablesFolder, input.table) !== definedAs);
   const paceMs = table.definition.freshnessTargetMs * PACE;
   let progress: WindowProgress;
   try {

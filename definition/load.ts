@@ -7,7 +7,7 @@ import type { TableDefinition } from './table-definition.ts';
 
 /** @throws SluiceError TABLE_UNKNOWN where there is no such file, DEFINITION_INVALID where it is wrong. */
 export function loadDefinition(tablesFolder: string, table: string): TableDefinition {
-  const file = join(tablesFolder, `${table}.yaml`);
+  const file = fileOf(tablesFolder, table);
   let text: string;
   try {
     if (basename(table) !== table) throw new Error(`"${table}" is no table name`);
@@ -25,6 +25,19 @@ export function loadDefinition(tablesFolder: string, table: string): TableDefini
     });
   }
   return definition;
+}
+
+/** What a table's file says now, right or wrong: to see that it has changed. Undefined where it can't be read. */
+export function definitionText(tablesFolder: string, table: string): string | undefined {
+  try {
+    return readFileSync(fileOf(tablesFolder, table), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(tablesFolder: string, table: string): string {
+  return join(tablesFolder, `${table}.yaml`);
 }
 
 /** Every table defined in the folder, by name. @throws SluiceError DEFINITION_INVALID where one of them is wrong */

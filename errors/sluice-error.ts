@@ -30,7 +30,10 @@ export class SluiceError extends Error {
 
   /** What a person reads: what happened, then what to do. */
   get advice(): string {
-    return this.remedy === undefined ? this.message : `${this.message} ${this.remedy}`;
+    if (this.remedy === undefined) return this.message;
+    // What others say may end without a full stop, a list with its last line.
+    const end = this.message.includes('\n') ? '\n' : /[.!?]$/.test(this.message) ? ' ' : '. ';
+    return `${this.message}${end}${this.remedy}`;
   }
 }
 

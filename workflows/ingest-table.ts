@@ -107,7 +107,10 @@ export async function ingestTable(input: IngestInput): Promise<void> {
     const seen = changes;
     try {
       window = new CancellationScope();
-      const lastWindow = await window.run(() => ingestWindow({ table: input.table, mode, windowMs, hiveLags }));
+      const recovering = failures > 0;
+      const lastWindow = await window.run(() =>
+        ingestWindow({ table: input.table, mode, windowMs, hiveLags, recovering }),
+      );
       failures = 0;
       status = { ...status, lastWindow, windows: status.windows + 1 };
       if (changes !== seen) continue;

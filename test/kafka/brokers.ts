@@ -63,20 +63,29 @@ export class Brokers {
     this.#nodes[nodeId - 1]?.kill('SIGKILL');
   }
 
+  /** Every broker goes silent, and keeps its connections: as a network that swallows everything would. */
+  freeze(): void {
+    for (const node of this.#nodes) node.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    for (const node of this.#nodes) node.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.stop()));
     await rm(this.#home, { recursive: true, force: true });
   }
 
   /** Gives USER a password that SCRAM can check; PLAIN's stands in the brokers' properties. */
-  async addScramUser(): Promise<void> {
+  async addScramUser(password = PASSWORD): Promise<void> {
     const cluster = new KafkaCluster(this.settings, 'test');
     const salt = Buffer.from('a salt for the test');
     const credentials = [
       { mechanism: 1, hash: 'sha256', bytes: 32 },
       { mechanism: 2, hash: 'sha512', bytes: 64 },
     ].map(({ mechanism, hash, bytes }) => {
-      const saltedPassword = pbkdf2Sync(PASSWORD, salt, 4096, bytes, hash);
+      const saltedPassword = pbkdf2Sync(password, salt, 4096, bytes, hash);
       return { name: USER, mechanism, iterations: 4096, salt, saltedPassword };
     });
     const { controllerId } = await cluster.metadata([], 'Adding a user');
