@@ -15,11 +15,12 @@ const MAY_IMPORT = {
   audit: [...FOUNDATION, 'duckdb', 'plans', 'kafka', 'engines', 'lake'],
   activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake', 'audit'],
   workflows: [...FOUNDATION, 'plans', 'activities'],
-  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'audit', 'activities', 'workflows'],
+  temporal: [...FOUNDATION, 'workflows'],
+  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'audit', 'activities', 'workflows', 'temporal'],
   collectors: [...FOUNDATION, 'kafka'],
-  dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows'],
+  dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows', 'temporal'],
   infra: [...FOUNDATION, 'kafka', 'lake'],
-  cli: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'audit', 'workflows', 'infra', 'dashboard'],
+  cli: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'audit', 'workflows', 'temporal', 'infra', 'dashboard'],
 };
 
 /** One lint block a room: its own further patterns, and every room that it may not reach into. */

@@ -12,7 +12,7 @@ import { readSettings, type Settings } from '../settings/settings.ts';
 import { AUDIT_TASK_QUEUE, type AuditInput, auditWorkflowId } from '../workflows/audit-protocol.ts';
 import { describeReport } from './audit-text.ts';
 import { showCertificate } from './certificate.ts';
-import { connectTemporal } from './temporal-client.ts';
+import { connectTemporal } from '../temporal/client.ts';
 
 /** Findings that are an error or a warning. */
 export const EXIT_FINDINGS = 3;

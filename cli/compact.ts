@@ -10,7 +10,7 @@ import { maintainedTables } from '../plans/maintained-table.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { compactionWorkflowId, type CompactionReport } from '../workflows/compaction-protocol.ts';
-import { connectTemporal } from './temporal-client.ts';
+import { connectTemporal } from '../temporal/client.ts';
 
 interface CompactOptions {
   readonly partition?: string;

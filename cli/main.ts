@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { registerAudit } from './audit.ts';
 import { registerCompact } from './compact.ts';
+import { registerDashboard } from './dashboard.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerIngestCommands } from './ingest-commands.ts';
@@ -21,6 +22,7 @@ const program = new Command('sluice')
 registerUp(program);
 registerDown(program);
 registerDoctor(program);
+registerDashboard(program);
 registerStatus(program);
 registerTables(program);
 registerIngestCommands(program);

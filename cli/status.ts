@@ -2,10 +2,11 @@ import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readDefinitions } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
+import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import { readSettings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId, type IngestStatus, statusQuery } from '../workflows/ingest-protocol.ts';
 import { reportTable, type TableReport } from './table-report.ts';
-import { connectTemporal } from './temporal-client.ts';
+import { connectTemporal } from '../temporal/client.ts';
 
 /** `sluice status --json`; the shape is stable. */
 export interface StatusReport {
@@ -54,7 +55,7 @@ async function readStatus(): Promise<StatusReport> {
     workers: client ? await countWorkers(client) : null,
     temporalFailure: temporal.failure,
     urls: {
-      dashboard: `http://${settings.dashboard.host}:${settings.dashboard.port}`,
+      dashboard: dashboardUrl(settings.dashboard),
       temporalUi: settings.temporal.uiUrl,
     },
   };

@@ -1,11 +1,18 @@
 import { once } from 'node:events';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { loadDefinitions } from '../definition/load.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
+import { ActionLog } from '../lake/action-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
+import { type DashboardSettings, dashboardUrl } from '../settings/dashboard-settings.ts';
 import type { LakeSettings, Settings } from '../settings/settings.ts';
+import { lazyTemporal } from '../temporal/client.ts';
+import { openReach } from './access/reach.ts';
+import { openToken } from './access/token.ts';
+import { ingestActions } from './actions/ingest-actions.ts';
 import { createApp } from './api/app.ts';
 import { bundlePage } from './api/page-bundle.ts';
 import { FollowLoop } from './follower/follow-loop.ts';
@@ -27,7 +34,7 @@ export const HEALTH_TABLE = 'server_health';
 const CLIENT_ID = 'sluice-dashboard';
 
 /** What the dashboard needs of the settings. */
-export type DashboardSettings = LakeSettings & Pick<Settings, 'dashboard' | 'tablesFolder' | 'kafka' | 'temporal'>;
+export type FollowedSettings = LakeSettings & Pick<Settings, 'dashboard' | 'tablesFolder' | 'kafka' | 'temporal'>;
 
 export interface Dashboard {
   readonly url: string;
@@ -35,12 +42,14 @@ export interface Dashboard {
   stop(): Promise<void>;
 }
 
-/** @throws SluiceError PORT_BUSY, TABLE_UNKNOWN, DEFINITION_INVALID */
+/** @throws SluiceError PORT_BUSY, TABLE_UNKNOWN, DEFINITION_INVALID; SETTINGS_INVALID where it would be unprotected */
 export async function startDashboard(
-  settings: DashboardSettings,
+  settings: FollowedSettings,
   kafka: OffsetSource = new KafkaCluster(settings.kafka, CLIENT_ID),
   temporal: WorkflowSource = new TemporalWorkflows(settings.temporal),
 ): Promise<Dashboard> {
+  const reach = await openReach(settings.dashboard);
+  const token = await openToken(settings.dashboard);
   const definitions = loadDefinitions(settings.tablesFolder);
   const storage = openStorage(settings);
   const pipelines = definitions.map((definition) => ({
@@ -66,15 +75,24 @@ export async function startDashboard(
     pipelines.map(({ table }) => table),
     health,
   );
+  const client = lazyTemporal(settings);
   const app = createApp({
+    tokenToRead: !reach.loopbackOnly,
     listenHost: settings.dashboard.host,
     page: await bundlePage(),
     live,
     health,
     history: new History(servers.table, window, health),
     tables: pipelines.map(({ table }) => ({ table, rejected: new RejectedRecords(storage, table) })),
+    actions: {
+      token,
+      tablesFolder: settings.tablesFolder,
+      log: new ActionLog(storage),
+      actions: ingestActions(client),
+    },
   });
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false });
+  const secure = reach.tls === undefined ? {} : { createServer, serverOptions: reach.tls };
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, ...secure });
   const url = await listen(server, settings.dashboard);
   for (const { topic } of pipelines) topic.start();
   workflows.start();
@@ -92,16 +110,15 @@ export async function startDashboard(
       await closed;
       await loop.stop();
       await window.close();
+      await client.connection.close();
       await kafka.close();
       await temporal.close();
     },
   };
 }
 
-async function listen(
-  server: ReturnType<typeof createAdaptorServer>,
-  { host, port }: { host: string; port: number },
-): Promise<string> {
+async function listen(server: ReturnType<typeof createAdaptorServer>, dashboard: DashboardSettings): Promise<string> {
+  const { host, port } = dashboard;
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -112,8 +129,7 @@ async function listen(
       cause,
     });
   }
-  const address = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  return dashboardUrl({ ...dashboard, port: (server.address() as AddressInfo).port });
 }
 
 function noHealthTable(folder: string): SluiceError {

@@ -1,5 +1,6 @@
 import { loadDefinitions } from '../definition/load.ts';
 import { ensureTopic } from '../kafka/admin.ts';
+import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component, Task } from './component.ts';
 import { hiveMetastore } from './hive-metastore.ts';
@@ -54,7 +55,7 @@ function topics(settings: Settings): Task {
 /** Where to look at what the selection runs. */
 export function addressesOf({ dashboard, temporal, lakeUri }: Settings, { own }: StackSelection): StackAddresses {
   return {
-    dashboard: own.includes('dashboard') ? `http://${dashboard.host}:${dashboard.port}` : null,
+    dashboard: own.includes('dashboard') ? dashboardUrl(dashboard) : null,
     temporalUi: temporal.uiUrl,
     lake: lakeUri,
   };

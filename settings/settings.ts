@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { SluiceError } from '../errors/sluice-error.ts';
+import { type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
+import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
 
 /** How to reach Kafka. `given` is true where the operator named the brokers: then none are started here. */
 export interface KafkaSettings {
@@ -76,7 +76,7 @@ export interface Settings extends LakeSettings {
   readonly temporal: TemporalSettings;
   readonly metastore: MetastoreSettings;
   readonly ports: PortSettings;
-  readonly dashboard: { readonly host: string; readonly port: number };
+  readonly dashboard: DashboardSettings;
 }
 
 const DEFAULT_PORTS: PortSettings = {
@@ -87,8 +87,6 @@ const DEFAULT_PORTS: PortSettings = {
   metastore: 9083,
   dashboard: 7400,
 };
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws SluiceError SETTINGS_INVALID, naming the variable. */
 export function readSettings(env: Environment = process.env, projectFolder: string = process.cwd()): Settings {
@@ -114,7 +112,7 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     temporal: temporalSettings(env, ports),
     metastore: metastoreSettings(env, ports),
     ports,
-    dashboard: { host: env['SLUICE_DASHBOARD_HOST'] ?? '127.0.0.1', port: ports.dashboard },
+    dashboard: dashboardSettings(env, { home, project: projectFolder }, ports.dashboard),
   };
 }
 
@@ -211,33 +209,4 @@ function metastoreSettings(env: Environment, ports: PortSettings): MetastoreSett
     return { host: match[1], port: Number(match[2]) };
   });
   return { endpoints, given: true };
-}
-
-function portOf(env: Environment, name: string, fallback: number): number {
-  const value = env[name];
-  if (!value) return fallback;
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw invalid(name, `"${value}" is not a port number`);
-  return port;
-}
-
-/** A secret from NAME, or from the file that NAME_FILE names. */
-function secretOf(env: Environment, name: string): string | undefined {
-  const file = env[`${name}_FILE`];
-  return file ? readFileOf(`${name}_FILE`, file).trim() : env[name] || undefined;
-}
-
-function readFileOf(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new SluiceError('SETTINGS_INVALID', `${name}: the file ${path} cannot be read.`, { cause });
-  }
-}
-
-function invalid(name: string, why: string): SluiceError {
-  return new SluiceError('SETTINGS_INVALID', `The environment variable ${name} is wrong: ${why}.`, {
-    remedy: `Correct or unset ${name}.`,
-    details: { variable: name },
-  });
 }

@@ -10,10 +10,12 @@ import type { History } from '../follower/history.ts';
 import { countStates, headline } from '../headline.ts';
 import type { LiveView } from '../live/live-view.ts';
 import { sendAsset, sendPage } from './assets.ts';
+import { type ActionParts, actionRoutes } from './action-routes.ts';
 import { loopbackOnly, SECURITY_HEADERS, securityHeaders } from './headers.ts';
 import type { PageBundle } from './page-bundle.ts';
 import { addTableRoutes, type ShownTable } from './table-routes.ts';
 import { usage } from './usage.ts';
+import { requireToken } from './require-token.ts';
 import { type ApiError, type ServerDetail, type Window, WINDOWS } from './wire.ts';
 
 /** Time that an answer may take; a chart over a week of small files is the longest. */
@@ -26,11 +28,14 @@ const PAGES = ['/', '/servers/:host', '/pipeline', '/pipeline/:table', '/pipelin
 
 export interface AppParts {
   readonly listenHost: string;
+  /** Whether reading needs the token, too. */
+  readonly tokenToRead: boolean;
   readonly page: PageBundle;
   readonly live: LiveView;
   readonly health: HealthFollower;
   readonly history: History;
   readonly tables: readonly ShownTable[];
+  readonly actions: ActionParts;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -41,7 +46,10 @@ export function createApp(parts: AppParts): Hono<Env> {
   const app = new Hono<Env>();
   app.use(securityHeaders);
   app.use(loopbackOnly(parts.listenHost));
-  app.get('/healthz', (context) => context.json({ status: 'ok', data: live.data() }));
+  app.get('/healthz', (context) =>
+    context.json(parts.tokenToRead ? { status: 'ok' } : { status: 'ok', data: live.data() }),
+  );
+  if (parts.tokenToRead) app.use('/api/*', requireToken(parts.actions.token));
   app.get('/api/v1/events', (context) => openStream(context, live));
   app.use('/api/*', compress(), timeout(ANSWER_WITHIN_MS, new HTTPException(504)));
   app.use('/api/*', async (context, next) => {
@@ -50,6 +58,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   });
   addServerRoutes(app, parts);
   addTableRoutes(app, parts.tables);
+  app.route('/api/v1/actions', actionRoutes(parts.actions));
   app.get('/api/v1/pipeline', (context) => context.json(live.pipeline()));
   app.all('/api/*', (context) =>
     context.json(usage('There is nothing at this address.', 'See dashboard/API.md.'), 404),

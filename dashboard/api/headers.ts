@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import { isLoopbackName } from '../../settings/dashboard-settings.ts';
 
 /** Nothing from elsewhere, nothing inline, no eval; nobody may frame the page. */
 const CONTENT_SECURITY_POLICY = [
@@ -27,12 +28,6 @@ export const securityHeaders: MiddlewareHandler = async (context, next) => {
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) context.header(name, value);
   await next();
 };
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
-
-export function isLoopbackName(host: string): boolean {
-  return LOOPBACK.test(host.includes(':') && !host.startsWith('[') && host.split(':').length > 2 ? `[${host}]` : host);
-}
 
 /**
  * Where the dashboard listens on loopback only, a request must be for a loopback name: else a page from elsewhere could

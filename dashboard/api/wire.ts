@@ -1,6 +1,7 @@
 /** Everything that the API sends, as API.md documents it. Names are stable; units come last. */
 import type { AuditMode, Verdict } from '../../plans/audit-report.ts';
 import type { HourState } from '../hour-state.ts';
+import type { RecordedAction } from '../../lake/action-log.ts';
 import type { State } from '../server-state.ts';
 import type { TableCondition } from '../table-condition.ts';
 
@@ -277,4 +278,18 @@ export interface ServerDetail {
 
 export interface ApiError {
   readonly error: { readonly code: string; readonly message: string; readonly remedy: string | null };
+}
+
+/** What an action's request is answered with. */
+export interface ActionAnswer {
+  /** Its name in the record; null where the lake did not take it. */
+  readonly id: string | null;
+  readonly recorded: boolean;
+  /** What the action itself returns; API.md says it for each. */
+  readonly result: unknown;
+}
+
+/** Who did what, newest first. */
+export interface ActionsReport {
+  readonly actions: readonly RecordedAction[];
 }

@@ -1,3 +1,4 @@
+import './token.ts';
 import './language.ts';
 import 'uplot/dist/uPlot.min.css';
 import './style/base.css';

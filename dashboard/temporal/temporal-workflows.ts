@@ -1,6 +1,7 @@
-import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import type { TemporalSettings } from '../../settings/settings.ts';
+import { lazyTemporal } from '../../temporal/client.ts';
 import { ingestWorkflowId, type IngestStatus, statusQuery } from '../../workflows/ingest-protocol.ts';
 import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from '../../workflows/search-attributes.ts';
 import type { RunningWorkflow, WorkflowSource } from './workflow-watch.ts';
@@ -17,10 +18,9 @@ export class TemporalWorkflows implements WorkflowSource {
   readonly #client: Client;
   readonly #address: string;
 
-  constructor({ address, namespace, tls, apiKey }: TemporalSettings) {
-    this.#address = address;
-    const connection = Connection.lazy({ address, tls, ...(apiKey === undefined ? {} : { apiKey }) });
-    this.#client = new Client({ connection, namespace });
+  constructor(temporal: TemporalSettings) {
+    this.#address = temporal.address;
+    this.#client = lazyTemporal({ temporal });
   }
 
   async running(): Promise<readonly RunningWorkflow[]> {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { openToken } from '../../dashboard/access/token.ts';
 import { startDashboard } from '../../dashboard/start-dashboard.ts';
 import { mainTable } from '../../plans/table-shape.ts';
 import { readSettings } from '../../settings/settings.ts';
@@ -14,6 +15,8 @@ const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 /** A dashboard that listens, and the table folder that it follows. */
 export interface RunningDashboard {
   readonly url: string;
+  readonly token: string;
+  readonly home: string;
   readonly writer: TableWriter;
   readonly topic: CommittedTopic;
   readonly workflows: SaidWorkflows;
@@ -27,19 +30,28 @@ export async function runDashboard(
   hosts: number,
   prepare: (writer: TableWriter, tableFolder: string, topic: CommittedTopic) => Promise<unknown> = () =>
     Promise.resolve(),
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningDashboard> {
   const home = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   const lake = join(home, 'lake');
   mkdirSync(lake);
-  const settings = readSettings({ SLUICE_HOME: home, SLUICE_LAKE: pathToFileURL(lake).href }, PROJECT);
+  const settings = readSettings(
+    // Nothing listens on port 1: this dashboard has no Temporal.
+    { SLUICE_HOME: home, SLUICE_LAKE: pathToFileURL(lake).href, TEMPORAL_ADDRESS: '127.0.0.1:1', ...environment },
+    PROJECT,
+  );
   const writer = await TableWriter.open(settings.lakeUri, hosts);
   const tableFolder = join(lake, mainTable(writer.definition).path);
   const topic = new CommittedTopic(writer);
   const workflows = new SaidWorkflows();
   await prepare(writer, tableFolder, topic);
-  const dashboard = await startDashboard({ ...settings, dashboard: { host: '127.0.0.1', port: 0 } }, topic, workflows);
+  const listen = { ...settings.dashboard, port: 0 };
+  const dashboard = await startDashboard({ ...settings, dashboard: listen }, topic, workflows);
+  const { text: token } = await openToken(listen);
   return {
     url: dashboard.url,
+    token,
+    home,
     writer,
     topic,
     workflows,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLoopbackName } from '../../../dashboard/api/headers.ts';
+import { isLoopbackName } from '../../settings/dashboard-settings.ts';
 
 it.each(['127.0.0.1', '127.0.0.1:7400', '127.9.9.9', 'localhost', 'LOCALHOST:7400', '[::1]:7400', '::1'])(
   'takes %s for a name of this machine only',
