@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
+import { revisionAfter } from './batch-revision.ts';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
@@ -121,10 +122,26 @@ export class IngestTable {
     }
   }
 
-  /** Reads exactly what is planned, writes its files into the lake, and seals. A seal that is there already is the result. */
-  async writeAndSeal(plan: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
-    const sealed = await this.#files.readSeal(plan.sequence);
-    if (sealed !== undefined) return sealed;
+  /**
+   * Reads exactly what is planned, writes its files into the lake, and seals. A seal that is there already is the result.
+   * What can't be done as planned, and can be in parts, gets a revision of fewer records.
+   */
+  async writeAndSeal(planned: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
+    for (let plan = planned; ;) {
+      const sealed = await this.#files.readSeal(plan.sequence);
+      if (sealed !== undefined) return sealed;
+      try {
+        return await this.#write(plan, signal);
+      } catch (thrown) {
+        const revision = revisionAfter(plan, thrown, signal, this.#parts.clock.nowMs());
+        if (revision === undefined) throw thrown;
+        plan = await this.#files.createPlan(revision);
+        signal.throwIfAborted();
+      }
+    }
+  }
+
+  async #write(plan: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
     const attempt = this.#parts.attemptName();
     return this.#parts.storage.withScratchFolder(async (scratchFolder) => {
       const definition = await this.#files.readDefinition(plan.definitionHash);
@@ -148,6 +165,7 @@ export class IngestTable {
         rejectedRows: result.rejectedRows,
         rejectedFiles: result.rejectedFiles.map(sealedFile),
         unknownFields: result.unknownFields,
+        ...(plan.lost === undefined ? {} : { lost: plan.lost }),
       };
       return atStep('seal', () => this.#files.createSeal(seal));
     });

@@ -158,6 +158,8 @@ async function runBatch(
   if (planned === undefined) return { ...progress, ...hive, remaining: '0', drained: true };
   const seal = await table.writeAndSeal(planned.plan, signal);
   await table.commit(seal, publication.takePublished());
+  // Another revision than the one that was planned leaves another rest.
+  const remaining = seal.revision === planned.plan.revision ? planned.remaining : undefined;
   publication.request();
   if (seal.rejectedFiles.length > 0) rejected.request();
   return {
@@ -167,8 +169,8 @@ async function runBatch(
     rejected: progress.rejected + seal.rejectedRows,
     sequence: seal.sequence,
     version: table.log.snapshot.version,
-    remaining: planned.remaining === undefined ? null : String(planned.remaining),
-    drained: planned.remaining === 0n,
+    remaining: remaining === undefined ? null : String(remaining),
+    drained: remaining === 0n,
     nextOffsets: seal.nextOffsets,
     unknownFields: added(progress.unknownFields, seal.unknownFields),
   };

@@ -47,7 +47,7 @@ export async function stretchesOf(
 
 /** Where the table begins in each partition: the first batch took what Kafka held then. */
 async function startsOf(parts: AuditParts, { main }: AuditedTable): Promise<Map<number, bigint>> {
-  const first = await new BatchFiles(parts.storage, main.shape.path).readPlan(1);
+  const first = await new BatchFiles(parts.storage, main.shape.path).readDecidedPlan(1);
   const starts = new Map<number, bigint>();
   for (const [partition, next] of Object.entries(first?.nextOffsets ?? {})) {
     const range = first?.ranges.find((candidate) => candidate.partition === Number(partition));

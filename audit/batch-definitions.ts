@@ -50,18 +50,18 @@ export class BatchDefinitions {
     let high = this.#committedSequence;
     for (const guess of [this.#near, this.#near + 1]) {
       if (guess < low || guess > high) continue;
-      const plan = await this.#files.readPlan(guess);
+      const plan = await this.#files.readDecidedPlan(guess);
       if (plan !== undefined && endOf(plan, partition) > offset) high = guess;
       else low = guess + 1;
     }
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const plan = await this.#files.readPlan(middle);
+      const plan = await this.#files.readDecidedPlan(middle);
       if (plan !== undefined && endOf(plan, partition) > offset) high = middle;
       else low = middle + 1;
     }
     this.#near = low;
-    return this.#files.readPlan(low);
+    return this.#files.readDecidedPlan(low);
   }
 }
 

@@ -2,12 +2,16 @@ import { definitionHash } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import type { BatchResult } from '../engines/engine.ts';
 import { plannedRanges, type Stretch } from '../plans/audit-window.ts';
+import { ASSUMED_RECORD_SIZE_BYTES } from '../plans/micro-batch.ts';
 import type { AuditRun } from './audit-run.ts';
 
 /** What one window of the comparison may hold: it goes through the engine as a batch does. */
 export const COMPARISON_LIMITS = { maxRows: 250_000, maxBytes: 64 * 1024 * 1024 };
 
-/** Lets the engine make of Kafka's records what ingestion would; the files are there until `use` has ended. */
+/**
+ * Lets the engine make of Kafka's records what ingestion would; the files are there until `use` has ended.
+ * @throws BatchTooLarge where the window holds more bytes than COMPARISON_LIMITS: look at fewer records
+ */
 export async function withExpectedRows(
   run: AuditRun,
   window: readonly Stretch[],
@@ -29,12 +33,18 @@ export async function withExpectedRows(
   } as const;
   await parts.storage.withScratchFolder(async (scratchFolder) => {
     const { signal } = request;
-    const batch = { plan, definition: unlimited(definition), attempt: 'audit', scratchFolder, signal };
+    const batch = { plan, definition: limited(definition), attempt: 'audit', scratchFolder, signal };
     await use(await parts.engine.write(batch));
   });
 }
 
 /** A window may fall into more partitions than a batch may: nothing of it is committed. */
-function unlimited(definition: TableDefinition): TableDefinition {
-  return { ...definition, limits: { ...definition.limits, maxPartitions: Number.MAX_SAFE_INTEGER } };
+function limited(definition: TableDefinition): TableDefinition {
+  const { maxBytes } = COMPARISON_LIMITS;
+  return { ...definition, limits: { ...definition.limits, maxBytes, maxPartitions: Number.MAX_SAFE_INTEGER } };
+}
+
+/** What to take a record's size for after a window turned out to be too large. */
+export function largerRecordBytes(recordSizeBytes: number | undefined): number {
+  return 4 * (recordSizeBytes ?? ASSUMED_RECORD_SIZE_BYTES);
 }

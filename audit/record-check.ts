@@ -1,5 +1,5 @@
 import { SluiceError } from '../errors/sluice-error.ts';
-import type { BatchResult } from '../engines/engine.ts';
+import { BatchTooLarge, type BatchResult } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { afterWindow, nextWindow, splitAt, type Stretch } from '../plans/audit-window.ts';
 import type { Certificate, CertifiedRange, Verification } from '../plans/certificate.ts';
@@ -7,7 +7,7 @@ import type { AuditRun } from './audit-run.ts';
 import { BatchDefinitions } from './batch-definitions.ts';
 import { CertifiedSums } from './certified-sums.ts';
 import { lookAgain } from './coverage-check.ts';
-import { COMPARISON_LIMITS, withExpectedRows } from './expected-rows.ts';
+import { COMPARISON_LIMITS, largerRecordBytes, withExpectedRows } from './expected-rows.ts';
 import { RowComparison } from './row-comparison.ts';
 
 /**
@@ -74,6 +74,10 @@ class RecordCheck {
         await this.#compareWindow(window);
         left = afterWindow(left, window);
       } catch (thrown) {
+        if (thrown instanceof BatchTooLarge) {
+          this.#recordSizeBytes = largerRecordBytes(this.#recordSizeBytes);
+          continue;
+        }
         if (!(thrown instanceof SluiceError) || thrown.code !== 'OFFSET_EXPIRED') throw thrown;
         await lookAgain(this.#run);
         const { below, above } = splitAt(left, this.#run.held.heldFrom);

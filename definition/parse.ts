@@ -21,6 +21,7 @@ export const DEFINITION_DEFAULTS = {
   freshnessTargetMs: 1000,
   maxRows: 1_000_000,
   maxBytes: 64 * 1024 ** 2,
+  maxRecordBytes: 16 * 1024 ** 2,
   maxPartitions: 256,
   stepTimeoutMs: 300_000,
   targetFileBytes: 128 * 1024 ** 2,
@@ -31,6 +32,8 @@ export const DEFINITION_DEFAULTS = {
   logRetentionMs: 2 * DAY_MS,
 } as const;
 const MAX_COLUMNS = 1000;
+/** The longest line that DuckDB reads within its memory, and the longest value that it keeps of a rejected record. */
+export const LARGEST_RECORD_BYTES = 32 * 1024 ** 2;
 
 /**
  * A definition file's text as a definition, with every default filled in.
@@ -59,7 +62,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   file.onlyKeys(['source'], ['topic', 'format']);
   file.onlyKeys(['event_time'], ['column', 'accept_past', 'accept_future']);
   file.onlyKeys(['freshness'], ['target']);
-  file.onlyKeys(['limits'], ['max_rows', 'max_bytes', 'max_partitions', 'step_timeout']);
+  file.onlyKeys(['limits'], ['max_rows', 'max_bytes', 'max_record_bytes', 'max_partitions', 'step_timeout']);
   file.onlyKeys(['compaction'], ['sort_by', 'target_file', 'min_files', 'seal_after', 'max_rewrite']);
   file.onlyKeys(['retention'], ['max_age', 'max_size']);
   file.onlyKeys(['vacuum'], ['grace', 'log_retention']);
@@ -81,6 +84,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
     limits: {
       maxRows: file.positiveInteger(['limits', 'max_rows'], defaults.maxRows),
       maxBytes: file.quantity(['limits', 'max_bytes'], sizeBytes, '64MiB', defaults.maxBytes),
+      maxRecordBytes: file.quantity(['limits', 'max_record_bytes'], sizeBytes, '16MiB', defaults.maxRecordBytes),
       maxPartitions: file.positiveInteger(['limits', 'max_partitions'], defaults.maxPartitions),
       stepTimeoutMs: file.quantity(['limits', 'step_timeout'], durationMs, '5m', defaults.stepTimeoutMs),
     },
@@ -100,6 +104,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
       logRetentionMs: file.quantity(['vacuum', 'log_retention'], durationMs, '2d', defaults.logRetentionMs),
     },
   };
+  checkLimits(file, definition);
   checkEventTime(file, definition);
   checkColumnNames(file, definition);
   checkCompaction(file, definition);
@@ -174,6 +179,11 @@ function checkCompaction(file: DefinitionFile, { compaction, columns }: TableDef
 function checkVacuum(file: DefinitionFile, { vacuum }: TableDefinition): void {
   if (vacuum.logRetentionMs >= vacuum.graceMs) return;
   file.problem(['vacuum', 'log_retention'], 'vacuum.log_retention must not be below vacuum.grace');
+}
+
+function checkLimits(file: DefinitionFile, { limits }: TableDefinition): void {
+  if (limits.maxRecordBytes <= LARGEST_RECORD_BYTES) return;
+  file.problem(['limits', 'max_record_bytes'], 'limits.max_record_bytes must not be above 32MiB');
 }
 
 function checkEventTime(file: DefinitionFile, definition: TableDefinition): void {

@@ -12,8 +12,13 @@ export interface ColumnDefinition {
 /** Bounds of one micro-batch; past them it is cut smaller, or refused with a message. */
 export interface BatchLimits {
   readonly maxRows: number;
-  /** Bytes of records as fetched, before decompression. */
+  /**
+   * Bytes of records as fetched, before decompression; a record that cannot be taken over as a line counts expanded as
+   * well. A single Kafka record batch that is larger is a batch by itself.
+   */
   readonly maxBytes: number;
+  /** Bytes of one record's value; a longer one is rejected. */
+  readonly maxRecordBytes: number;
   /** Table partitions (event hours) that one batch may write into. */
   readonly maxPartitions: number;
   readonly stepTimeoutMs: number;

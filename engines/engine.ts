@@ -1,4 +1,5 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
+import { SluiceError } from '../errors/sluice-error.ts';
 import type { BatchPlan, DataFile } from '../plans/batch.ts';
 
 /** What an engine is asked for: everything that one planned batch holds, as files. */
@@ -24,13 +25,27 @@ export interface BatchResult {
   readonly rejectedRows: number;
   readonly rejectedFiles: readonly WrittenFile[];
   readonly unknownFields: Readonly<Record<string, number>>;
-  /** Bytes of the records as they were fetched. */
+  /** Bytes that count against `limits.maxBytes`. */
   readonly fetchedBytes: number;
+}
+
+/** A batch is larger than its limit in bytes. `readTo` says how far each partition's range fits: not at all where it is missing. */
+export class BatchTooLarge extends SluiceError {
+  readonly readTo: ReadonlyMap<number, bigint>;
+
+  constructor(plan: BatchPlan, maxBytes: number, readTo: ReadonlyMap<number, bigint>) {
+    super('BATCH_TOO_LARGE', `Batch ${plan.sequence} as planned is larger than the limit of ${maxBytes} bytes.`, {
+      remedy: 'It is cut to what fits by itself; limits.max_bytes in the table definition is the limit.',
+      details: { sequence: plan.sequence, revision: plan.revision, maxBytes },
+    });
+    this.readTo = readTo;
+  }
 }
 
 /**
  * Turns a planned batch into Parquet files. Every engine gives the same rows for the same plan, and for each record decides
  * by that record alone whether it is accepted or rejected, and why.
+ * @throws BatchTooLarge; SluiceError LIMIT_EXCEEDED where fewer records at once would do
  */
 export interface Engine {
   write(request: BatchRequest): Promise<BatchResult>;

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   COUNT_MISMATCH: { retryable: true },
   ENGINE_FAILED: { retryable: true },
   LIMIT_EXCEEDED: { retryable: false },
+  BATCH_TOO_LARGE: { retryable: true },
   // Hive
   METASTORE_UNREACHABLE: { retryable: true },
   METASTORE_REFUSED: { retryable: true },

@@ -14,7 +14,7 @@ const OFFSET_KEY = Buffer.from('{"~o":');
 const TIMESTAMP_KEY = Buffer.from(',"~t":');
 
 /** The longest that a line can be beyond its value: both keys, two numbers of up to 20 digits, a comma, the line's end. */
-const LINE_OVERHEAD_BYTES = 64;
+export const LINE_OVERHEAD_BYTES = 64;
 
 /**
  * NDJSON lines in one growing buffer. A line is a record's JSON object with its origin put first:
@@ -24,10 +24,12 @@ export class LineBuffer {
   #bytes: Buffer;
   #length = 0;
   #rowCount = 0;
+  readonly #maxRecordBytes: number;
   readonly #lineFeeds = new ByteFinder(LINE_FEED);
   readonly #carriageReturns = new ByteFinder(CARRIAGE_RETURN);
 
-  constructor(capacityBytes: number) {
+  constructor(capacityBytes: number, maxRecordBytes = Number.POSITIVE_INFINITY) {
+    this.#maxRecordBytes = maxRecordBytes;
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacityBytes, LINE_OVERHEAD_BYTES));
   }
 
@@ -49,10 +51,10 @@ export class LineBuffer {
     this.#rowCount = 0;
   }
 
-  /** False, with nothing appended, for a record that can't be a line: null, not an object's text, or with a line break. */
+  /** False, with nothing appended, for a record that can't be a line: null, too long, not an object's text, or with a line break. */
   append(record: RawRecord): boolean {
     const { buffer } = record;
-    if (record.valueEnd < 0) return false;
+    if (record.valueEnd < 0 || record.valueEnd - record.valueStart > this.#maxRecordBytes) return false;
     const open = skipBlank(buffer, record.valueStart, record.valueEnd);
     if (open === record.valueEnd || buffer[open] !== OPEN_BRACE) return false;
     const end = trimBlank(buffer, open, record.valueEnd);

@@ -6,6 +6,7 @@ import type { OffsetRange } from './offset-range.ts';
 import { readRange, type ReadOptions, type RecordChunk } from './range-reader.ts';
 import type { RecordBatch } from './record-batch.ts';
 import type { RawRecord } from './record.ts';
+import type { ReadBudget } from './read-budget.ts';
 
 /** A file ends with the record batch that takes it past this size, odd records counted. */
 export const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
@@ -31,9 +32,9 @@ export interface SpoolSegment {
   /** Offsets of the first and the last record, odd ones included. */
   readonly firstOffset: bigint;
   readonly lastOffset: bigint;
-  /** Bytes of the record batches as fetched. */
+  /** Bytes of the record batches as fetched, and of the odd records' copies. */
   readonly sizeBytes: number;
-  /** Records that can't be a line: no value, not the text of an object, or with a line break inside. In order. */
+  /** Records that can't be a line: no value, not the text of an object, too long, or with a line break inside. In order. */
   readonly odd: readonly CopiedRecord[];
   /** Visits every record of the segment in order, odd ones included, with its original bytes; decodes again. */
   records(visit: (record: CopiedRecord) => void): void;
@@ -44,6 +45,16 @@ export interface SpoolOptions extends ReadOptions {
   readonly folder: string;
   /** @default SEGMENT_MAX_BYTES */
   readonly segmentMaxBytes?: number;
+  /** What all ranges of a batch may bring together. Reading ends with the record batch that does not fit any more. */
+  readonly budget?: ReadBudget;
+  /** Records with a longer value are odd. @default no limit */
+  readonly maxRecordBytes?: number;
+}
+
+export interface SpooledRange {
+  readonly segments: readonly SpoolSegment[];
+  /** How far the range was read: its end, unless the budget was exceeded. */
+  readonly reached: bigint;
 }
 
 /**
@@ -55,10 +66,15 @@ export async function spoolRange(
   topicId: string,
   range: OffsetRange,
   options: SpoolOptions,
-): Promise<SpoolSegment[]> {
+): Promise<SpooledRange> {
   const spool = new Spool(options);
-  for await (const chunk of readRange(cluster, topicId, range, options)) await spool.add(chunk);
-  return spool.segments;
+  let reached = range.startOffset;
+  for await (const chunk of readRange(cluster, topicId, range, options)) {
+    const refused = await spool.add(chunk);
+    reached = refused ?? chunk.nextOffset;
+    if (options.budget?.isExceeded === true) break;
+  }
+  return { segments: spool.segments, reached: reached > range.startOffset ? reached : range.startOffset };
 }
 
 /** Splits chunks of one range into segments. */
@@ -66,23 +82,30 @@ export class Spool {
   readonly segments: SpoolSegment[] = [];
   readonly #folder: string;
   readonly #segmentMaxBytes: number;
-  readonly #lines = new LineBuffer(FIRST_CAPACITY_BYTES);
+  readonly #budget: ReadBudget | undefined;
+  readonly #lines: LineBuffer;
 
-  constructor(options: { readonly folder: string; readonly segmentMaxBytes?: number }) {
+  constructor(options: Pick<SpoolOptions, 'folder' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes'>) {
     this.#folder = options.folder;
     this.#segmentMaxBytes = options.segmentMaxBytes ?? SEGMENT_MAX_BYTES;
+    this.#budget = options.budget;
+    this.#lines = new LineBuffer(FIRST_CAPACITY_BYTES, options.maxRecordBytes);
   }
 
-  async add(chunk: RecordChunk): Promise<void> {
+  /** @returns the first offset of the record batch that the budget does not admit; undefined where all are taken */
+  async add(chunk: RecordChunk): Promise<bigint | undefined> {
     let draft = new Draft();
     for (const batch of chunk.batches) {
+      const oddBytes = draft.oddBytes;
       chunk.forEachRecordOf(batch, (record) => draft.append(record, this.#lines));
+      if (this.#budget?.admits(batch.data.length + draft.oddBytes - oddBytes) === false) return batch.baseOffset;
       draft.batches.push(batch);
       if (this.#lines.sizeBytes + draft.oddBytes < this.#segmentMaxBytes) continue;
       await this.#write(chunk, draft);
       draft = new Draft();
     }
     await this.#write(chunk, draft);
+    return undefined;
   }
 
   async #write(chunk: RecordChunk, draft: Draft): Promise<void> {
@@ -98,7 +121,7 @@ export class Spool {
       rowCount,
       firstOffset: draft.firstOffset,
       lastOffset: draft.lastOffset,
-      sizeBytes: batches.reduce((total, batch) => total + batch.data.length, 0),
+      sizeBytes: batches.reduce((total, batch) => total + batch.data.length, 0) + draft.oddBytes,
       odd,
       records: (visit) => {
         for (const batch of batches) chunk.forEachRecordOf(batch, (record) => visit(copyOf(record)));

@@ -1,3 +1,4 @@
+import { DEFINITION_DEFAULTS } from '../definition/parse.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { BatchPlan, BatchSeal } from '../plans/batch.ts';
@@ -32,6 +33,13 @@ export class BatchFiles {
     return this.#require<BatchPlan>(path);
   }
 
+  /** The plan that decided a batch: that of its seal, where there is one; else the newest revision. */
+  async readDecidedPlan(sequence: number): Promise<BatchPlan | undefined> {
+    const seal = await this.readSeal(sequence);
+    if (seal === undefined) return this.readPlan(sequence);
+    return this.#read<BatchPlan>(planPath(sequence, seal.revision));
+  }
+
   async readSeal(sequence: number): Promise<BatchSeal | undefined> {
     return this.#read<BatchSeal>(sealPath(sequence));
   }
@@ -53,7 +61,7 @@ export class BatchFiles {
   async readDefinition(hash: string): Promise<TableDefinition> {
     const known = this.#definitions.get(hash);
     if (known !== undefined) return known;
-    const definition = await this.#require<TableDefinition>(definitionPath(hash));
+    const definition = completed(await this.#require<TableDefinition>(definitionPath(hash)));
     this.#definitions.set(hash, definition);
     return definition;
   }
@@ -85,4 +93,11 @@ export class BatchFiles {
       cause,
     });
   }
+}
+
+/** A definition that was pinned before a limit came to be has that limit's default. */
+function completed(definition: TableDefinition): TableDefinition {
+  const limits: Partial<TableDefinition['limits']> = definition.limits;
+  const maxRecordBytes = limits.maxRecordBytes ?? DEFINITION_DEFAULTS.maxRecordBytes;
+  return { ...definition, limits: { ...definition.limits, maxRecordBytes } };
 }

@@ -9,6 +9,25 @@ export interface PlannedRange {
   readonly endOffset: string;
 }
 
+/** Offsets that an operator has given up, for good: no row of theirs will come to the table. */
+export interface LostRange extends PlannedRange {
+  /** `expired`: Kafka has them no longer. `given_up`: they could not be ingested. */
+  readonly cause: 'expired' | 'given_up';
+}
+
+/** Why a revision was made. The list is closed. */
+export type RevisionReason =
+  'too_large' | 'too_many_partitions' | 'too_slow' | 'unreadable' | 'abandoned' | 'loss_accepted';
+
+/** What a revision says of itself. */
+export interface PlanChange {
+  readonly reason: RevisionReason;
+  /** What happened, in words. */
+  readonly detail: string;
+  /** Who decided: `sluice`, or an operator's name. */
+  readonly by: string;
+}
+
 export interface BatchPlan {
   readonly format: 1;
   /** Batches of a table are numbered from 1, without gaps. */
@@ -24,6 +43,10 @@ export interface BatchPlan {
   readonly engine: 'duckdb';
   /** Names the definition that the batch is written by, kept in `_sluice/definitions/`. */
   readonly definitionHash: string;
+  /** Of a plan that is not a batch's first, or that an operator has made. */
+  readonly change?: PlanChange;
+  /** Offsets that this batch passes over. Each partition's lie before its range. */
+  readonly lost?: readonly LostRange[];
 }
 
 /** A Parquet file as it was written, with what the log needs to know of it. */
@@ -51,6 +74,8 @@ export interface BatchSeal {
   readonly rejectedFiles: readonly DataFile[];
   /** Fields that no column takes, by name, with how many records had them. */
   readonly unknownFields: Readonly<Record<string, number>>;
+  /** As planned. */
+  readonly lost?: readonly LostRange[];
 }
 
 /** appId of the log's transaction that says how far a topic partition has been committed. */

@@ -1,6 +1,7 @@
 /** Why a record can't be a row. The list is closed, and the same for every engine. */
 export const REJECTION_REASONS = [
   'null_value',
+  'too_large',
   'invalid_utf8',
   'malformed_json',
   'not_an_object',

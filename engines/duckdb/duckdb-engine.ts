@@ -3,16 +3,26 @@ import { join } from 'node:path';
 import { scratchFailure } from '../../errors/scratch-failure.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
+import { FETCH_MAX_BYTES } from '../../kafka/range-reader.ts';
+import { ReadBudget } from '../../kafka/read-budget.ts';
 import { type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
 import type { RejectionReason } from '../../plans/rejection.ts';
 import { mainTable } from '../../plans/table-shape.ts';
-import type { BatchRequest, BatchResult, Engine, WrittenFile } from '../engine.ts';
+import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine, type WrittenFile } from '../engine.ts';
 import { isolate, type IsolatedRecord, type RejectedRecord } from './isolation.ts';
 import { writeParquet } from './parquet-writer.ts';
 import { literal } from '../../duckdb/quote.ts';
-import { acceptance, castRecords, rejection, type SpooledPartition, spooledRecords, tableRow } from './record-sql.ts';
+import {
+  acceptance,
+  castRecords,
+  longestLineBytes,
+  rejection,
+  type SpooledPartition,
+  spooledRecords,
+  tableRow,
+} from './record-sql.ts';
 import { writeRejected } from './rejected-rows.ts';
-import { DuckDbSession } from '../../duckdb/session.ts';
+import { DUCKDB_MEMORY_LIMIT, DuckDbSession } from '../../duckdb/session.ts';
 
 /** Turns a batch into Parquet in this process: fetched raw, spooled as NDJSON, cast and written by DuckDB. */
 export class DuckDbEngine implements Engine {
@@ -42,6 +52,7 @@ export class DuckDbEngine implements Engine {
       const disk = scratchFailure(request.scratchFolder, thrown);
       if (disk !== undefined) throw disk;
       const message = thrown instanceof Error ? thrown.message : String(thrown);
+      if (OUT_OF_MEMORY.test(message)) throw outOfMemory(request, thrown);
       throw new SluiceError('ENGINE_FAILED', `DuckDB failed on batch ${request.plan.sequence}: ${message}`, {
         remedy: 'The batch is tried again; if it fails for ever, see the worker’s log.',
         cause: thrown,
@@ -50,15 +61,26 @@ export class DuckDbEngine implements Engine {
   }
 
   async #spool(request: BatchRequest): Promise<SpoolSegment[]> {
-    const ranges = request.plan.ranges.map((range) =>
-      spoolRange(
-        this.#cluster,
-        request.plan.topicId,
-        { partition: range.partition, startOffset: BigInt(range.startOffset), endOffset: BigInt(range.endOffset) },
-        { folder: request.scratchFolder, signal: request.signal },
-      ),
+    const { plan, scratchFolder: folder, signal } = request;
+    const { maxBytes, maxRecordBytes } = request.definition.limits;
+    const budget = new ReadBudget(maxBytes);
+    const share = Math.floor(maxBytes / Math.max(1, plan.ranges.length));
+    const fetchMaxBytes = Math.min(FETCH_MAX_BYTES, Math.max(FETCH_MIN_BYTES, share));
+    const options = { folder, signal, budget, maxRecordBytes, fetchMaxBytes };
+    const spooled = await Promise.all(
+      plan.ranges.map(async ({ partition, startOffset, endOffset }) => {
+        const range = { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) };
+        try {
+          return { partition, ...(await spoolRange(this.#cluster, plan.topicId, range, options)) };
+        } catch (thrown) {
+          throw ofPartition(partition, thrown);
+        }
+      }),
     );
-    return (await Promise.all(ranges)).flat();
+    if (budget.isExceeded) {
+      throw new BatchTooLarge(plan, maxBytes, new Map(spooled.map(({ partition, reached }) => [partition, reached])));
+    }
+    return spooled.flatMap(({ segments }) => segments);
   }
 
   async #convert(request: BatchRequest, segments: readonly SpoolSegment[]): Promise<BatchResult> {
@@ -166,11 +188,33 @@ export class DuckDbEngine implements Engine {
       .join(', ');
     const rows = await this.#session.rows(
       `SELECT name, count(*) AS records
-       FROM (SELECT unnest(list_distinct(json_keys(json))) AS name FROM read_ndjson_objects([${paths}]))
+       FROM (SELECT unnest(list_distinct(json_keys(json))) AS name
+             FROM read_ndjson_objects([${paths}], maximum_object_size = ${longestLineBytes(request.definition)}))
        WHERE name NOT IN (${known}) GROUP BY name ORDER BY records DESC, name LIMIT ${MAX_UNKNOWN_FIELDS}`,
     );
     return Object.fromEntries(rows.map((row) => [String(row['name']), Number(row['records'])]));
   }
+}
+
+/** Bytes asked for in one fetch at the least, however many partitions share the limit. */
+const FETCH_MIN_BYTES = 64 * 1024;
+
+const OUT_OF_MEMORY = /^Out of Memory Error/;
+
+function outOfMemory({ plan }: BatchRequest, cause: unknown): SluiceError {
+  const message = `Batch ${plan.sequence} takes more memory than DuckDB may have (${DUCKDB_MEMORY_LIMIT}).`;
+  return new SluiceError('LIMIT_EXCEEDED', message, {
+    remedy: 'Lower limits.max_rows or limits.max_bytes in the table definition.',
+    details: { sequence: plan.sequence, limit: 'memory' },
+    cause,
+  });
+}
+
+/** What is wrong with a record batch, told with the partition that it is in. */
+function ofPartition(partition: number, thrown: unknown): unknown {
+  if (!(thrown instanceof SluiceError)) return thrown;
+  const { code, message, remedy, details, cause } = thrown;
+  return new SluiceError(code, message, { ...(remedy && { remedy }), details: { partition, ...details }, cause });
 }
 
 /** Unknown fields counted in one batch; those with the most records are kept. */

@@ -38,8 +38,11 @@ export async function isolate(
 ): Promise<Isolated> {
   const rejected: RejectedRecord[] = [];
   const texts: { record: IsolatedRecord; text: string }[] = [];
+  const { maxRecordBytes } = definition.limits;
   for (const record of records) {
-    if (record.value === null) rejected.push({ ...record, reason: 'null_value', detail: 'the record has no value' });
+    if (record.value !== null && record.value.length > maxRecordBytes) rejected.push(tooLarge(record, maxRecordBytes));
+    else if (record.value === null)
+      rejected.push({ ...record, reason: 'null_value', detail: 'the record has no value' });
     else if (!isUtf8(record.value))
       rejected.push({ ...record, reason: 'invalid_utf8', detail: 'the value is no UTF-8' });
     else texts.push({ record, text: record.value.toString('utf8') });
@@ -56,6 +59,13 @@ export async function isolate(
     else lines.push({ partition: record.partition, line: spoolLine(record, text) });
   });
   return { rejected, lines };
+}
+
+/** Its bytes are kept as long as the rejected table can hold them; beyond that it says where they are. */
+function tooLarge(record: IsolatedRecord, maxRecordBytes: number): RejectedRecord {
+  const sizeBytes = record.value?.length ?? 0;
+  const detail = `the value has ${sizeBytes} bytes, above limits.max_record_bytes of ${maxRecordBytes}`;
+  return { ...record, reason: 'too_large', detail };
 }
 
 interface Verdict {

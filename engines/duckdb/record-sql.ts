@@ -1,4 +1,5 @@
 import type { ColumnDefinition, ColumnType, TableDefinition } from '../../definition/table-definition.ts';
+import { LINE_OVERHEAD_BYTES } from '../../kafka/line-buffer.ts';
 import type { RejectionReason } from '../../plans/rejection.ts';
 import { identifier, literal } from '../../duckdb/quote.ts';
 
@@ -19,6 +20,11 @@ export interface SpooledPartition {
   readonly paths: readonly string[];
 }
 
+/** The longest line that a spool may hold: DuckDB must be told, for it refuses a file with a longer one. */
+export function longestLineBytes({ limits }: TableDefinition): number {
+  return limits.maxRecordBytes + LINE_OVERHEAD_BYTES;
+}
+
 /**
  * One row a spooled record: `p`, `o`, `t` say where it came from, and `r<i>` is the text of the definition's i-th column,
  * NULL where the record has none. Texts, because a typed read would round 7.5 to 8 and take true for 1.
@@ -33,7 +39,7 @@ export function spooledRecords(definition: TableDefinition, spooled: readonly Sp
     .map(
       ({ partition, paths }) =>
         `SELECT ${partition} AS p, "~o" AS o, "~t" AS t, ${texts} FROM read_json([${paths.map(literal).join(', ')}],
-         format = 'newline_delimited', columns = {${columns}})`,
+         format = 'newline_delimited', columns = {${columns}}, maximum_object_size = ${longestLineBytes(definition)})`,
     )
     .join(' UNION ALL ');
 }

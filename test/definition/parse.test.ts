@@ -36,6 +36,11 @@ describe('parseDefinition', () => {
       /must be one of the columns/,
     ],
     ['a limit without a unit', text.replace('max_bytes: 64MiB', 'max_bytes: 64'), /write it like 64MiB/],
+    [
+      'records that no engine could hold',
+      text.replace('max_bytes: 64MiB', 'max_bytes: 64MiB\n  max_record_bytes: 33MiB'),
+      /must not be above 32MiB/,
+    ],
     ['a limit of nothing', text.replace('max_rows: 1000000', 'max_rows: 0'), /must be a whole number above 0/],
     [
       'a sort key of no column',

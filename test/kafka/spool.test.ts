@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRecordBatches } from '../../kafka/record-batch.ts';
 import { RecordChunk } from '../../kafka/record-chunk.ts';
+import { ReadBudget } from '../../kafka/read-budget.ts';
 import { Spool, type CopiedRecord, type SpoolSegment } from '../../kafka/spool.ts';
 import { buildBatch, type BuiltBatch, type BuiltRecord } from './batch-builder.ts';
 
@@ -190,5 +191,47 @@ describe('segments', () => {
     const expected = [`{"~o":0,"~t":1000,${value.slice(1)}\n`, '{"~o":1,"~t":1000,"a":1}\n'].join('');
     expect((await readFile(segment?.path ?? '', 'utf8')) === expected).toBe(true);
     expect(segment?.rowCount).toBe(2);
+  });
+});
+
+describe('a budget', () => {
+  const batchOf = (baseOffset: bigint, value: string): BuiltBatch => ({ baseOffset, records: [{ value }, { value }] });
+  const line = `{"x":"${'x'.repeat(500)}"}`;
+
+  it('ends reading with the first record batch that does not fit, of all ranges together', async () => {
+    const budget = new ReadBudget(2_500);
+    const one = new Spool({ folder, budget });
+    expect(await one.add(chunkOf([batchOf(0n, line), batchOf(2n, line)]))).toBeUndefined();
+    expect(budget.isExceeded).toBe(false);
+    const other = new Spool({ folder, budget });
+    expect(await other.add(chunkOf([batchOf(10n, line), batchOf(12n, line)]))).toBe(10n);
+    expect(budget.isExceeded).toBe(true);
+    expect(await one.add(chunkOf([batchOf(4n, line)]))).toBe(4n);
+  });
+
+  it('always admits the first record batch, however large', async () => {
+    const spool = new Spool({ folder, budget: new ReadBudget(10) });
+    expect(await spool.add(chunkOf([batchOf(0n, line), batchOf(2n, line)]))).toBe(2n);
+  });
+
+  it('counts what odd records expand to, since they are kept in memory', async () => {
+    const odd = { ...batchOf(0n, 'y'.repeat(100_000)), codec: 'zstd' } as const;
+    const budget = new ReadBudget(150_000);
+    const spool = new Spool({ folder, budget });
+    expect(await spool.add(chunkOf([odd]))).toBeUndefined();
+    expect(budget.usedBytes).toBeGreaterThan(200_000);
+    const [segment] = spool.segments;
+    expect(segment?.sizeBytes).toBeGreaterThan(200_000);
+  });
+});
+
+describe('a value that is too long', () => {
+  it('is odd, one byte shorter is a line', async () => {
+    const value = `{"x":"${'x'.repeat(92)}"}`;
+    const spool = new Spool({ folder, maxRecordBytes: value.length - 1 });
+    await spool.add(chunkOf([{ baseOffset: 0n, records: [{ value }, { value: value.replace('xx', 'x') }] }]));
+    const [segment] = spool.segments;
+    expect(segment?.rowCount).toBe(1);
+    expect(segment?.odd.map(({ offset }) => offset)).toEqual([0n]);
   });
 });

@@ -119,4 +119,13 @@ describe('BatchFiles', () => {
     expect(await files().readPlan(1)).toMatchObject({ revision: 1, nextOffsets: { 0: '5' } });
     expect(await files().readPlan(2)).toBeUndefined();
   });
+
+  it('knows the revision that decided a batch: the sealed one, though a newer one is there', async () => {
+    const { files } = open();
+    await files().createPlan(plan(1, '10'));
+    await files().createPlan({ ...plan(1, '5'), revision: 1 });
+    expect(await files().readDecidedPlan(1)).toMatchObject({ revision: 1 });
+    await files().createSeal(seal(1));
+    expect(await files().readDecidedPlan(1)).toMatchObject({ revision: 0, nextOffsets: { 0: '10' } });
+  });
 });

@@ -1,22 +1,22 @@
 import { BatchFiles } from '../../../lake/batch-files.ts';
 import { commitFence } from '../../../lake/commit-fence.ts';
 import { TableLog } from '../../../lake/log/table-log.ts';
-import type { PlannedRange } from '../../../plans/batch.ts';
+import { halved, redefined } from '../../../plans/plan-revision.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
 import { partsOf } from './worker.ts';
 
-/** Gives the batch that is next, and cannot be done as planned, another revision: of half the records. */
+/** Gives the batch that is next another revision: of half the records, or of the same ones again. */
 export async function revisePlan(world: World, process: SimulatedProcess, table: string): Promise<void> {
   const { storage } = partsOf(world, process);
   const watch = world.watch(table);
   const files = new BatchFiles(storage, watch.main.tablePath);
   const plan = await files.readPlan(watch.sequence + 1);
   if (plan === undefined) return;
-  const ranges = plan.ranges.map(halved);
-  const nextOffsets = { ...plan.nextOffsets };
-  for (const { partition, endOffset } of ranges) nextOffsets[partition] = endOffset;
-  await files.createPlan({ ...plan, revision: plan.revision + 1, ranges, nextOffsets });
+  const change = { reason: 'abandoned', detail: 'It could not be done.', by: process.name } as const;
+  const nowMs = process.clock.nowMs();
+  const fewer = world.chooses(0.7) ? halved(plan, change, nowMs) : undefined;
+  await files.createPlan(fewer ?? redefined(plan, plan.definitionHash, change, nowMs));
 }
 
 /** As a vacuum does before it looks around. */
@@ -28,10 +28,4 @@ export async function setFence(world: World, process: SimulatedProcess, tablePat
   const version = await commitFence(log);
   world.scheduler.trace.add(process.name, `fence at version ${version}`);
   await log.checkpointIfDue();
-}
-
-function halved({ partition, startOffset, endOffset }: PlannedRange): PlannedRange {
-  const start = Number(startOffset);
-  const end = start + Math.ceil((Number(endOffset) - start) / 2);
-  return { partition, startOffset, endOffset: String(end) };
 }

@@ -23,6 +23,8 @@ export interface Shape {
   readonly jobs: Readonly<Record<JobKind, number>>;
   /** Likelihood that a batch cannot be done as it was first planned. */
   readonly poisoned: number;
+  /** Likelihood that a batch turns out to be larger than its limit while it is read. */
+  readonly oversized: number;
   readonly metastoreIsLost: boolean;
   /** Steps taken before everything heals. */
   readonly steps: number;
@@ -54,6 +56,7 @@ export function shapeOf(random: Random): Shape {
       revision: poisoned > 0 ? 0.02 : oneOf(0, 0.003),
     },
     poisoned,
+    oversized: oneOf(0, 0, 0.1, 0.5),
     metastoreIsLost: oneOf(false, false, true),
     steps: oneOf(150, 300, 600, 1000, 2000),
     end: oneOf('all finish', 'all finish', 'all are lost', 'all are lost, and the metastore'),

@@ -2,7 +2,9 @@ import type { WindowProgress } from '../../../activities/ingest-window.ts';
 import type { ErrorCode } from '../../../errors/codes.ts';
 import { SluiceError } from '../../../errors/sluice-error.ts';
 import type { Snapshot } from '../../../lake/log/snapshot.ts';
+import { BatchTooLarge } from '../../../engines/engine.ts';
 import type { BatchPlan } from '../../../plans/batch.ts';
+import { offsetCount } from '../../../plans/plan-revision.ts';
 import { HiveWatch } from '../promises/hive-watch.ts';
 import { digestOf, type LogWatch } from '../promises/log-watch.ts';
 import { TableWatch } from '../promises/table-watch.ts';
@@ -73,13 +75,25 @@ export class World {
     this.scheduler.violate(`${process.name} stopped with ${error.code}: ${error.message}`);
   }
 
-  /** A batch is about to be read. @throws SluiceError ENGINE_FAILED where it cannot be done as planned */
+  /** A batch is about to be read. @throws SluiceError ENGINE_FAILED, BatchTooLarge where it cannot be done as planned */
   beforeReading(plan: BatchPlan): void {
     this.watch(plan.topic).reading(plan);
     const batch = `${plan.topic}/${plan.sequence}`;
     const poisoned = this.#poisoned.get(batch) ?? this.chooses(this.shape.poisoned);
     this.#poisoned.set(batch, poisoned);
     if (poisoned && plan.revision === 0) throw new SluiceError('ENGINE_FAILED', `Batch ${batch} cannot be done.`);
+    if (offsetCount(plan) > 1n && this.chooses(this.shape.oversized))
+      throw new BatchTooLarge(plan, 0, this.#readTo(plan));
+  }
+
+  /** How far each attempt comes within the limit is its own: not two need agree. */
+  #readTo({ ranges }: BatchPlan): Map<number, bigint> {
+    const ends = ranges.map(({ partition, startOffset, endOffset }, index) => {
+      const offsets = Number(endOffset) - Number(startOffset);
+      const fitting = Math.max(index === 0 ? 1 : 0, Math.floor(this.scheduler.random.between(0, offsets)));
+      return [partition, BigInt(startOffset) + BigInt(fitting)] as const;
+    });
+    return new Map(ends);
   }
 
   /** Whether something of this likelihood happens. */
