@@ -12,7 +12,7 @@ import type { Storage } from '../lake/storage/storage.ts';
 import { type CompactionUnit, compactionTags, planCompaction } from '../plans/compaction.ts';
 import { decodedPath, type RewriteAttempt } from '../plans/file-place.ts';
 import { type MaintainedTable, maintainedTables } from '../plans/maintained-table.ts';
-import { type Rewrite, rewriteBase } from '../plans/rewrite.ts';
+import { COMPACTION_ID_PREFIX, type Rewrite, rewriteBase } from '../plans/rewrite.ts';
 import { atStep } from './fault-point.ts';
 
 /** What compaction works with. */
@@ -73,7 +73,7 @@ export async function compactPartition(
   const base = rewriteBase(log.snapshot, columns, unit.files);
   const attempt = {
     baseVersion: base.version,
-    rewriteId: `c${parts.attemptName()}`,
+    rewriteId: `${COMPACTION_ID_PREFIX}${parts.attemptName()}`,
     attempt: parts.attemptName(),
   };
   const result = await atStep('rewrite-write', () => write(parts, table, unit, log, attempt, signal));

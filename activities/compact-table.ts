@@ -1,20 +1,18 @@
-import { Context } from '@temporalio/activity';
 import { loadDefinition } from '../definition/load.ts';
 import { compactionFiles } from '../lake/compaction-files.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { planCompaction } from '../plans/compaction.ts';
 import { maintainedTables } from '../plans/maintained-table.ts';
+import { alive } from './alive.ts';
 import {
   compactPartition,
   type CompactionParts,
   type PartitionInput,
   type PartitionOutcome,
 } from './compact-partition.ts';
-import { toFailure } from './failure.ts';
 
 /** Partitions that one plan names; the rest is for the next. */
 export const MAX_PARTITIONS_PLANNED = 100;
-const HEARTBEAT_EVERY_MS = 1_000;
 
 export interface CompactionInput {
   readonly table: string;
@@ -42,20 +40,6 @@ export function createCompactionActivities(parts: CompactionParts): CompactionAc
     planTableCompaction: (input) => alive(() => planTable(parts, input)),
     compactPartition: (input) => alive((signal) => compactPartition(parts, input, signal)),
   };
-}
-
-/** Says every second that it still works, and ends when it is cancelled. */
-async function alive<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
-  try {
-    return await work(context.cancellationSignal);
-  } catch (thrown) {
-    context.cancellationSignal.throwIfAborted();
-    throw toFailure(thrown);
-  } finally {
-    clearInterval(heartbeat);
-  }
 }
 
 async function planTable(parts: CompactionParts, { table, partition }: CompactionInput): Promise<PlannedPartition[]> {

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock/clock.ts';
 import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
+import { partitionsTouchedBy } from '../lake/hive/bring-up-to-date.ts';
 import { HivePublisher } from '../lake/hive/publisher.ts';
 import type { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { AddFile } from '../lake/log/actions.ts';
-import { type LogEntry, TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
+import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import { atStep } from './fault-point.ts';
@@ -117,7 +118,7 @@ export class TablePublication {
       const done = await atStep('publish', () =>
         this.#mustReconcile
           ? this.#publisher.reconcile(files, version)
-          : this.#publisher.publish({ files, partitions: touchedBy(entries), afterVersion: before, version }),
+          : this.#publisher.publish({ files, partitions: partitionsTouchedBy(entries), afterVersion: before, version }),
       );
       this.#mustReconcile = done.publishedVersion < version;
       this.#version = done.publishedVersion;
@@ -128,13 +129,4 @@ export class TablePublication {
 
 function liveFile(file: AddFile): { path: string; partitionValues: AddFile['partitionValues'] } {
   return { path: file.path, partitionValues: file.partitionValues };
-}
-
-function touchedBy(entries: readonly LogEntry[]): Readonly<Record<string, string>>[] {
-  return entries.flatMap(({ actions }) =>
-    actions.flatMap(({ add, remove }) => {
-      const values = add?.partitionValues ?? remove?.partitionValues;
-      return values === undefined ? [] : [values];
-    }),
-  );
 }

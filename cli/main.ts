@@ -10,6 +10,7 @@ import { registerSql } from './sql.ts';
 import { registerStatus } from './status.ts';
 import { registerTables } from './tables.ts';
 import { registerUp } from './up.ts';
+import { registerVacuum } from './vacuum.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -29,6 +30,7 @@ registerIngestCommands(program);
 registerCompact(program);
 registerSql(program);
 registerAudit(program);
+registerVacuum(program);
 
 try {
   await program.parseAsync();

@@ -70,7 +70,7 @@ function actionsOf(rewrite: Rewrite, version: number, live: ReadonlyMap<string, 
     },
     { txn: { appId: rewriteAppId(id), version: base.version, lastUpdated: nowMs } },
     ...(kind === 'backfill' ? [{ txn: { appId: BACKFILL_APP_ID, version, lastUpdated: nowMs } }] : []),
-    ...taken.map((file) => removeAction(file, nowMs, dataChange)),
+    ...taken.map((file) => removeAction(file, version, nowMs, dataChange)),
     ...files.map((file) => addAction(file, nowMs, dataChange, tags)),
   ];
 }

@@ -1,5 +1,5 @@
 import { finding, type Finding } from './finding.ts';
-import { placeOf } from './file-place.ts';
+import { mayBeCommitted, placeOf } from './file-place.ts';
 import type { WantedPartition } from './publication.ts';
 
 /** What the log says of a live file. */
@@ -51,17 +51,9 @@ export function fileStandings(files: TableFiles): (path: string) => FileStanding
     if (files.removed.has(path)) return 'superseded';
     const place = placeOf(path);
     if (place === undefined) return 'unreferenced';
-    if (isPending(path, files)) return 'pending';
+    if (mayBeCommitted(path, files)) return 'pending';
     return place.kind !== 'batch' && links.has(place.name) ? 'superseded' : 'unreferenced';
   };
-}
-
-/** Whether the log may still come to name the file, or its original. */
-function isPending(path: string, { committedSequence, fence }: TableFiles): boolean {
-  const place = placeOf(path);
-  if (place?.kind === 'rewrite' && place.base >= fence) return true;
-  const sequence = placeOf(`data/${nameOf(path)}`);
-  return sequence?.kind === 'batch' && sequence.sequence > committedSequence;
 }
 
 /** Compares a live file with what storage has; undefined where it is as the log says. */
@@ -131,7 +123,7 @@ export function judgeDirectory(
     }
   }
   for (const { path, sizeBytes } of stored) {
-    const isKnown = expected.has(path) || files.live.has(path) || isPending(path, files);
+    const isKnown = expected.has(path) || files.live.has(path) || mayBeCommitted(path, files);
     if (isKnown || HIDDEN.test(nameOf(path))) continue;
     const message = `${path} (${sizeBytes} bytes) is not live, but Hive reads it with ${hivePartition}.`;
     findings.push(finding('hive_file_unexpected', table, message, { path, hivePartition }));

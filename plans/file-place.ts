@@ -45,6 +45,20 @@ function directoryOf(match: RegExpExecArray): { partition: string; directory: st
   return { partition, directory: `${partition}/${match[2] ?? ''}`, name: match[4] ?? '' };
 }
 
+/**
+ * Whether a log may still come to name a file, or the file that a link of this name leads to: of a batch that is not
+ * committed yet, or of a rewrite that no fence has come before.
+ */
+export function mayBeCommitted(
+  path: string,
+  { committedSequence, fence }: { readonly committedSequence: number; readonly fence: number },
+): boolean {
+  const place = placeOf(path);
+  if (place?.kind === 'rewrite' && place.base >= fence) return true;
+  const batch = placeOf(`data/${path.slice(path.lastIndexOf('/') + 1)}`);
+  return batch?.kind === 'batch' && batch.sequence > committedSequence;
+}
+
 /** One attempt at a rewrite. Neither id may hold a `-`, and no two attempts of any rewrites may have the same two. */
 export interface RewriteAttempt {
   readonly baseVersion: number;

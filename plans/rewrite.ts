@@ -53,6 +53,21 @@ export function rewriteAppId(id: string): string {
   return `sluice/rewrite/${id}`;
 }
 
+/** Ids of compactions begin so, and no others. */
+export const COMPACTION_ID_PREFIX = 'c';
+
+/**
+ * Whether a transaction has served its purpose once a fence is set: a compaction that began before cannot be committed any
+ * more, so that nobody needs to know whether it has been. There are hundreds a day of them. Backfills and retention, of
+ * which there are few, are asked after much later, and stay.
+ */
+export function isSettledByFence(
+  transaction: { readonly appId: string; readonly version: number },
+  fence: number,
+): boolean {
+  return transaction.version < fence && transaction.appId.startsWith(rewriteAppId(COMPACTION_ID_PREFIX));
+}
+
 /**
  * The base of a rewrite that takes these files of these live ones.
  * @param partitions values of partitions that it will add files to, beside those that it takes files from
@@ -96,7 +111,9 @@ export function rewriteBase(
  */
 export function conflictOf(rewrite: Rewrite, state: RewriteState, columns: readonly string[]): string | undefined {
   const { version, partitions } = rewrite.base;
-  if ((state.transactionVersion(FENCE_APP_ID) ?? 0) > version) return `a vacuum has begun since version ${version}`;
+  if ((state.transactionVersion(FENCE_APP_ID) ?? 0) > version) {
+    return `a vacuum has begun since version ${version}; if it had been committed before, that is not known any more`;
+  }
   if (rewrite.kind === 'backfill' && (state.transactionVersion(BACKFILL_APP_ID) ?? 0) > version) {
     return `another backfill was committed after version ${version}`;
   }
@@ -112,11 +129,14 @@ export function conflictOf(rewrite: Rewrite, state: RewriteState, columns: reado
 }
 
 /**
- * Refuses what would break the table whatever the log says: a new file outside of the rewrite's own directories, or a
+ * Refuses what would break the table whatever the log says: an id of another kind, a new file outside of the rewrite's own directories, or a
  * partition that loses some of its files and gains none. (Without a new file its directory in Hive would not change.)
  * @throws SluiceError INTERNAL
  */
 export function requireWellFormed(rewrite: Rewrite, columns: readonly string[]): void {
+  if (rewrite.id.startsWith(COMPACTION_ID_PREFIX) !== (rewrite.kind === 'compaction')) {
+    throw new SluiceError('INTERNAL', `The id ${rewrite.id} is not one of a ${rewrite.kind}.`);
+  }
   const gaining = new Set<string>();
   const touched = new Set(rewrite.base.partitions.map(({ values }) => partitionName(values, columns)));
   for (const { path, partitionValues } of rewrite.files) {

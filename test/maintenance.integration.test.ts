@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { literal } from '../duckdb/quote.ts';
+import { DuckDbSession } from '../duckdb/session.ts';
+import { TableLog } from '../lake/log/table-log.ts';
+import { openStorage } from '../lake/storage/open-storage.ts';
+import { decodedPath } from '../plans/file-place.ts';
+import type { VacuumReport } from '../plans/vacuum-report.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { compactionWorkflowId, type CompactionReport } from '../workflows/compaction-protocol.ts';
+import { vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
+import { sluice } from './cli/command.ts';
 import { deltaRows } from './delta-reader.ts';
 import { healthRecord } from './health-records.ts';
 import { readThroughHive } from './hive-reader.ts';
@@ -90,5 +98,83 @@ describe('compaction on the real stack', () => {
     expect(report.filesBefore).toBeGreaterThan(4 * report.filesAfter - 1);
     await expectEveryRowOnce();
     expect((await compact()).rewrites).toBe(0);
+  });
+});
+
+/** Names of the data files that storage has of the table, by folder and all. */
+async function storedFiles(): Promise<string[]> {
+  const names: string[] = [];
+  const folder = `health/${TABLE}`;
+  for await (const { path } of openStorage(test.settings).list(folder, { after: `${folder}/\``, deep: true })) {
+    names.push(path.slice(folder.length + 1));
+  }
+  return names;
+}
+
+async function liveFiles(): Promise<string[]> {
+  const log = new TableLog(openStorage(test.settings), `health/${TABLE}`);
+  await log.refresh();
+  return [...log.snapshot.files.keys()].map(decodedPath);
+}
+
+async function vacuum(): Promise<VacuumReport> {
+  const handle = await client.workflow.start('vacuumTable', {
+    workflowId: vacuumWorkflowId(TABLE),
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    args: [{ table: TABLE }],
+  });
+  return (await handle.result()) as VacuumReport;
+}
+
+describe('vacuum on the real stack', () => {
+  /** Files that one query reads: more than DuckDB opens at once. */
+  const BATCHES = 24;
+
+  it('lets a query that is held open finish, then deletes what it had read', async () => {
+    for (let batch = 0; batch < BATCHES; batch += 1) {
+      await writeRecords(200);
+      await waitUntilCommitted(test.settings, writer.written, 60_000);
+    }
+    const before = await liveFiles();
+    const folder = join(fileURLToPath(test.settings.lakeUri), 'health', TABLE);
+    const paths = before.map((path) => literal(join(folder, path)));
+    const session = await DuckDbSession.open({ threads: 1, memoryLimit: '256MB' });
+    try {
+      const held = await session.connection.stream(`SELECT kafka_offset FROM read_parquet([${paths.join(', ')}])`);
+      let rows = (await held.fetchChunk())?.rowCount ?? 0;
+      expect((await compact()).rewrites).toBeGreaterThan(0);
+      const report = await vacuum();
+      expect(report.tables[0]?.reasons.grace?.files).toBeGreaterThanOrEqual(BATCHES);
+      for (;;) {
+        const chunk = await held.fetchChunk();
+        if (chunk === null || chunk.rowCount === 0) break;
+        rows += chunk.rowCount;
+      }
+      expect(rows).toBe([...writer.written.values()].filter(({ rejectedFor }) => rejectedFor === undefined).length);
+    } finally {
+      session.close();
+    }
+    expect(await storedFiles()).toEqual(expect.arrayContaining(before));
+  });
+
+  it('deletes all that is past the grace period and nothing else, and lists it first', async () => {
+    define([/grace: \w+/, 'grace: 1ms']);
+    const { output } = await sluice(test.environment, ['vacuum', TABLE, '--dry-run', '--json']);
+    const planned = JSON.parse(output) as VacuumReport & { readonly files: readonly { readonly path: string }[] };
+    const stored = await storedFiles();
+    expect(planned.files.length).toBeGreaterThan(0);
+    expect(stored).toEqual(expect.arrayContaining(planned.files.map(({ path }) => path)));
+    await vacuum();
+    const left = await storedFiles();
+    expect(left).toEqual(expect.arrayContaining(await liveFiles()));
+    const folders = new Set(left.map((path) => path.slice(0, path.lastIndexOf('/'))));
+    // Of each hour only the directory that Hive reads is left.
+    const partitions = [...folders].filter((name) => name !== 'data').map((name) => name.replace(/\/g[^/]+$/, ''));
+    expect(partitions).toEqual([...new Set(partitions)]);
+    await expectEveryRowOnce();
+    const log = new TableLog(openStorage(test.settings), `health/${TABLE}`);
+    await log.refresh();
+    expect([...log.snapshot.transactions.keys()].filter((appId) => appId.includes('/rewrite/'))).toEqual([]);
   });
 });

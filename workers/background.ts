@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createAuditActivities } from '../activities/audit-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
+import { createVacuumActivities } from '../activities/vacuum-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
     Worker.create({
       ...common,
       taskQueue: BACKGROUND_TASK_QUEUE,
-      activities: createCompactionActivities(parts),
+      activities: { ...createCompactionActivities(parts), ...createVacuumActivities(parts) },
       maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
     }),
     Worker.create({

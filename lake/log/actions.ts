@@ -22,6 +22,7 @@ export interface RemoveFile {
   readonly extendedFileMetadata?: boolean;
   readonly partitionValues?: Readonly<Record<string, string>>;
   readonly size?: number;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** How far an application has come: what makes a commit happen once. */

@@ -1,5 +1,5 @@
 import type { DataFile } from '../../plans/batch.ts';
-import type { Action, AddFile } from './actions.ts';
+import type { Action, AddFile, RemoveFile } from './actions.ts';
 
 /** A written file as an action that makes it live. `dataChange` is false where its rows were in the table before. */
 export function addAction(
@@ -21,8 +21,11 @@ export function addAction(
   };
 }
 
-/** An action that ends a live file. */
-export function removeAction(file: AddFile, nowMs: number, dataChange: boolean): Action {
+/** Kept with each removed file: the version of the entry that removed it. */
+const REMOVED_AT_TAG = 'sluice.version';
+
+/** An action that ends a live file with the entry of this version. */
+export function removeAction(file: AddFile, version: number, nowMs: number, dataChange: boolean): Action {
   return {
     remove: {
       path: file.path,
@@ -31,6 +34,13 @@ export function removeAction(file: AddFile, nowMs: number, dataChange: boolean):
       extendedFileMetadata: true,
       partitionValues: file.partitionValues,
       size: file.size,
+      tags: { [REMOVED_AT_TAG]: String(version) },
     },
   };
+}
+
+/** The version that took a file out; infinitely late where that is not known, so that the file is never taken for old. */
+export function removedAtVersion({ tags }: RemoveFile): number {
+  const version = tags?.[REMOVED_AT_TAG];
+  return version === undefined ? Number.POSITIVE_INFINITY : Number(version);
 }

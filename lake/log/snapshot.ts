@@ -1,4 +1,7 @@
+import { FENCE_APP_ID, isSettledByFence } from '../../plans/rewrite.ts';
+import { VACUUM_APP_ID } from '../../plans/vacuum.ts';
 import type { Action, AddFile, MetaData, Protocol, RemoveFile, Transaction } from './actions.ts';
+import { removedAtVersion } from './file-actions.ts';
 
 /**
  * A table's state at one version of its log: action reconciliation of the Delta protocol
@@ -11,6 +14,7 @@ export class Snapshot {
   metaData: MetaData | undefined;
   readonly transactions = new Map<string, Transaction>();
   readonly files = new Map<string, AddFile>();
+  /** Files that have left the table, until a vacuum has said that they are deleted. */
   readonly removed = new Map<string, RemoveFile>();
 
   apply(version: number, actions: readonly Action[]): void {
@@ -26,7 +30,7 @@ export class Snapshot {
   #applyOne(action: Action): void {
     if (action.protocol) this.protocol = action.protocol;
     if (action.metaData) this.metaData = action.metaData;
-    if (action.txn) this.transactions.set(action.txn.appId, action.txn);
+    if (action.txn) this.#applyTransaction(action.txn);
     if (action.add) {
       this.files.set(action.add.path, action.add);
       this.removed.delete(action.add.path);
@@ -34,6 +38,21 @@ export class Snapshot {
     if (action.remove) {
       this.files.delete(action.remove.path);
       this.removed.set(action.remove.path, action.remove);
+    }
+  }
+
+  /** With a vacuum's transactions go those of rewrites that its fence has settled, and the names of files that it has deleted. */
+  #applyTransaction(transaction: Transaction): void {
+    this.transactions.set(transaction.appId, transaction);
+    if (transaction.appId === FENCE_APP_ID) {
+      for (const known of this.transactions.values()) {
+        if (isSettledByFence(known, transaction.version)) this.transactions.delete(known.appId);
+      }
+    }
+    if (transaction.appId === VACUUM_APP_ID) {
+      for (const [path, remove] of this.removed) {
+        if (removedAtVersion(remove) <= transaction.version) this.removed.delete(path);
+      }
     }
   }
 }

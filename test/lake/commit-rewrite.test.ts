@@ -151,7 +151,7 @@ describe('a rewrite goes on where', () => {
   it('the fence is its very base, and so came before it', async () => {
     const table = await RewriteTable.create();
     const taken = await table.batch(5);
-    expect(await commitFence(table.log)).toBe(2);
+    expect((await commitFence(table.log)).version).toBe(2);
     expect((await table.commit(table.plan('c1', 'compaction', taken, { 5: 10 }))).kind).toBe('committed');
   });
 
@@ -212,7 +212,7 @@ describe('commitFence', () => {
     const table = await RewriteTable.create();
     await table.batch(5);
     const logs = Array.from({ length: 4 }, () => new TableLog(table.storage, 'table'));
-    const versions = await Promise.all(logs.map((log) => commitFence(log)));
+    const versions = await Promise.all(logs.map(async (log) => (await commitFence(log)).version));
     expect(versions.sort()).toEqual([2, 3, 4, 5]);
     await table.log.refresh();
     expect(table.log.snapshot.transactionVersion('sluice/fence')).toBe(5);

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** The most tables that a simulated world has. */
 const TABLES = ['t1', 't2'];
 
+/** Shorter than many a zombie's sleep, longer than a step. */
+export const GRACE_MS = 600_000;
+
 /** Writes the definitions of the simulated tables: small batches, so that there are many. */
 export function writeDefinitions(folder: string): void {
   for (const table of TABLES) {
@@ -18,6 +21,7 @@ export function writeDefinitions(folder: string): void {
       'limits: { max_rows: 6 }',
       'freshness: { target: 4s }',
       'compaction: { min_files: 2 }',
+      `vacuum: { grace: ${GRACE_MS}ms, log_retention: ${GRACE_MS}ms }`,
     ];
     writeFileSync(join(folder, `${table}.yaml`), `${lines.join('\n')}\n`);
   }

@@ -7,6 +7,7 @@ import type { World } from '../world/world.ts';
 import { revisePlan, setFence } from './operator.ts';
 import { compactOnce } from './compactor.ts';
 import { rewriteOnce } from './rewriter.ts';
+import { vacuumOnce } from './vacuumer.ts';
 
 /** Does one thing to a table, or to its rejected table, and ends; a failure ends it too. */
 export async function beginJob(
@@ -20,6 +21,7 @@ export async function beginJob(
   try {
     if (kind === 'revision') await revisePlan(world, process, watch.topic.name);
     else if (kind === 'fence') await setFence(world, process, tablePath);
+    else if (kind === 'vacuum') await vacuumOnce(world, process, watch.topic.name);
     else if (kind === 'compaction') await compactOnce(world, process, watch.topic.name, tablePath);
     else if (kind === 'backfill') await rewriteOnce(world, process, watch, { tablePath: watch.main.tablePath, kind });
     else if (kind === 'retention') await rewriteOnce(world, process, watch, { tablePath, kind });

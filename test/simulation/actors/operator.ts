@@ -25,7 +25,7 @@ export async function setFence(world: World, process: SimulatedProcess, tablePat
   const log = new TableLog(parts.storage, tablePath, parts.log);
   await log.refresh();
   if (log.snapshot.version < 0) return;
-  const version = await commitFence(log);
+  const { version } = await commitFence(log);
   world.scheduler.trace.add(process.name, `fence at version ${version}`);
   await log.checkpointIfDue();
 }

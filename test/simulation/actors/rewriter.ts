@@ -6,7 +6,7 @@ import { TableLog } from '../../../lake/log/table-log.ts';
 import type { DataFile } from '../../../plans/batch.ts';
 import { decodedPath, rewriteFilePath } from '../../../plans/file-place.ts';
 import { partitionName } from '../../../plans/partition-name.ts';
-import { type Rewrite, rewriteBase, type RewriteKind } from '../../../plans/rewrite.ts';
+import { COMPACTION_ID_PREFIX, type Rewrite, rewriteBase, type RewriteKind } from '../../../plans/rewrite.ts';
 import { mainTable, rejectedTable } from '../../../plans/table-shape.ts';
 import { HOURS } from '../services/memory-topic.ts';
 import { DAY, type Row } from '../services/row-engine.ts';
@@ -69,7 +69,9 @@ export async function rewriteOnce(
     outcome.taken.map(({ path }) => path),
     values,
   );
-  const attempt = { baseVersion: base.version, rewriteId: parts.attemptName(), attempt: parts.attemptName() };
+  const prefix = kind === 'compaction' ? COMPACTION_ID_PREFIX : 'r';
+  const rewriteId = `${prefix}${parts.attemptName()}`;
+  const attempt = { baseVersion: base.version, rewriteId, attempt: parts.attemptName() };
   const written = await write(
     parts,
     process,
@@ -122,8 +124,10 @@ function inOnePartition<F extends Live>(
 async function readRows(parts: WorkerParts, tablePath: string, files: readonly Live[]): Promise<TakenFile[]> {
   return Promise.all(
     files.map(async ({ path, partitionValues }) => {
-      const bytes = await parts.storage.read(`${tablePath}/${decodedPath(path)}`);
-      if (bytes === undefined) throw new Error(`${path} is live, and not there`);
+      const missing = `${tablePath}/${decodedPath(path)}`;
+      const bytes = await parts.storage.read(missing);
+      if (bytes === undefined)
+        throw new SluiceError('LAKE_UNREACHABLE', `${path} is not there`, { details: { missing } });
       return { path, values: partitionValues, rows: JSON.parse(bytes.toString()) as Row[] };
     }),
   );

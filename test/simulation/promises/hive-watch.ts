@@ -1,5 +1,6 @@
 import type { MemoryMetastore } from '../services/memory-metastore.ts';
 import type { ObjectStore, StoredObject, StoreObserver } from '../services/object-store.ts';
+import { GRACE_MS } from '../tables.ts';
 import type { LogWatch } from './log-watch.ts';
 
 const LAKE = 'file:/lake/';
@@ -13,6 +14,8 @@ export class HiveWatch implements StoreObserver {
   readonly #violate: (what: string) => void;
   /** What the metastore said when it was last looked at. */
   #seen: ReadonlyMap<string, string> = new Map();
+  /** When a directory that Hive has shown was first not shown any more. */
+  readonly #leftAtMs = new Map<string, number>();
   #version = -1;
   #everRestored = false;
 
@@ -33,6 +36,10 @@ export class HiveWatch implements StoreObserver {
   altered(restored: boolean): void {
     const before = this.#seen;
     this.#seen = this.#directories();
+    for (const [partition, directory] of before) {
+      if (this.#seen.get(partition) === directory || this.#leftAtMs.has(directory)) continue;
+      this.#leftAtMs.set(directory, this.#store.nowMs());
+    }
     for (const [partition, directory] of this.#seen) {
       if (!restored && before.get(partition) !== directory) this.#checkMove(partition, directory);
     }
@@ -59,8 +66,11 @@ export class HiveWatch implements StoreObserver {
     // The table's watch says what may be replaced.
   }
 
-  removed(): void {
-    // The table's watch says what may be removed.
+  /** The table's watch says what may be removed; Hive's readers have their own grace. */
+  removed(path: string, atMs: number): void {
+    const leftAtMs = this.#leftAtMs.get(path.slice(0, path.lastIndexOf('/')));
+    if (leftAtMs === undefined || this.#everRestored || atMs - leftAtMs >= GRACE_MS) return;
+    this.#violate(`${path} has been removed, where it has just been shown`);
   }
 
   /** How Hive differs from the log once all is quiet; undefined where it does not. */

@@ -29,6 +29,12 @@ export class LogWatch {
   /** Every file that has ever been in the table, by its name. */
   readonly everByName = new Map<string, WatchedFile>();
   readonly transactions = new Map<string, number>();
+  /** appIds of all transactions that there have ever been. */
+  readonly everMoved = new Set<string>();
+  /** When each file that has left the table did so, by its path. */
+  readonly removedAtMs = new Map<string, number>();
+  /** When each directory that is not its partition's any more ceased to be. */
+  readonly directoryLeftAtMs = new Map<string, number>();
   tip = -1;
   readonly #digests: string[] = [];
   /** Each partition's directory by the log: `dt=…/hour=5/g0-h1`. */
@@ -49,7 +55,7 @@ export class LogWatch {
   }
 
   /** Takes in an entry that has just been created. */
-  read(version: number, bytes: Buffer): EntryChange {
+  read(version: number, { bytes, modifiedAtMs }: Pick<StoredObject, 'bytes' | 'modifiedAtMs'>): EntryChange {
     if (version !== this.tip + 1) {
       this.#violate(`entry ${version} follows entry ${this.tip}`);
       return NOTHING;
@@ -58,11 +64,12 @@ export class LogWatch {
     const actions = this.#parse(version, bytes);
     const removed = actions.flatMap(({ remove }) => (remove ? this.#remove(version, remove.path) : []));
     const added = actions.flatMap(({ add }) => (add ? [this.#add(version, add)] : []));
+    for (const { path } of removed) this.removedAtMs.set(path, modifiedAtMs);
     const transactions = new Map(actions.flatMap(({ txn }) => (txn ? [[txn.appId, txn.version] as const] : [])));
     for (const [appId, to] of transactions) this.#move(version, appId, to);
     for (const partition of new Set([...added, ...removed].map((file) => file.partition))) {
       const loses = removed.some((file) => file.partition === partition);
-      this.#moveDirectory(version, partition, loses);
+      this.#moveDirectory(version, partition, loses, modifiedAtMs);
     }
     this.#digests[version] = digestOf(this.files.keys(), this.transactions);
     const operation = actions.find(({ commitInfo }) => commitInfo)?.commitInfo?.operationParameters ?? {};
@@ -127,13 +134,19 @@ export class LogWatch {
     const from = this.transactions.get(appId);
     if (from !== undefined && to < from) this.#violate(`entry ${version} moves ${appId} back from ${from} to ${to}`);
     this.transactions.set(appId, to);
+    this.everMoved.add(appId);
+    if (appId !== 'sluice/fence') return;
+    for (const [known, base] of this.transactions) {
+      if (known.startsWith('sluice/rewrite/c') && base < to) this.transactions.delete(known);
+    }
   }
 
   /** A directory is its partition's once, for a while in which it only gains files. */
-  #moveDirectory(version: number, partition: string, loses: boolean): void {
+  #moveDirectory(version: number, partition: string, loses: boolean, atMs: number): void {
     const before = this.#directories.get(partition);
     const live = [...this.files.values()].filter((file) => file.partition === partition);
     const now = directoryOf(partition, live);
+    if (before !== undefined && before !== now) this.directoryLeftAtMs.set(before, atMs);
     if (now === undefined) this.#directories.delete(partition);
     else this.#directories.set(partition, now);
     if (now === undefined || now === before) {

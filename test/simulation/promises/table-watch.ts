@@ -2,6 +2,7 @@ import type { BatchPlan, BatchSeal, DataFile } from '../../../plans/batch.ts';
 import type { MemoryTopic } from '../services/memory-topic.ts';
 import type { ObjectStore, StoredObject, StoreObserver } from '../services/object-store.ts';
 import type { Row } from '../services/row-engine.ts';
+import { wrongRemoval } from './removal.ts';
 import { type EntryChange, LogWatch, type WatchedFile } from './log-watch.ts';
 
 const LOG_ENTRY = /^(.+)\/_delta_log\/(\d{20})\.json$/;
@@ -57,18 +58,22 @@ export class TableWatch implements StoreObserver {
     );
   }
 
-  created(path: string, { bytes }: StoredObject): void {
+  created(path: string, object: StoredObject): void {
     const [, tablePath, version] = LOG_ENTRY.exec(path) ?? [];
-    if (tablePath === this.main.tablePath) this.#readMain(Number(version), bytes);
-    if (tablePath === this.rejected.tablePath) this.#readRejected(Number(version), bytes);
+    if (tablePath === this.main.tablePath) this.#readMain(Number(version), object);
+    if (tablePath === this.rejected.tablePath) this.#readRejected(Number(version), object);
   }
 
   replaced(path: string): void {
     if (this.#isOurs(path) && !HINT.test(path)) this.#violate(`${path} has been replaced`);
   }
 
-  removed(path: string): void {
-    if (this.#isOurs(path)) this.#violate(`${path} has been removed`);
+  removed(path: string, atMs: number): void {
+    for (const log of [this.main, this.rejected]) {
+      if (!path.startsWith(`${log.tablePath}/`)) continue;
+      const wrong = wrongRemoval(log, this.sequence, path.slice(log.tablePath.length + 1), atMs);
+      if (wrong !== undefined) this.#violate(`${path} has been removed, ${wrong}`);
+    }
   }
 
   /** A batch's first byte is about to be read: what it holds must have been decided, for good. */
@@ -103,10 +108,10 @@ export class TableWatch implements StoreObserver {
     return [this.main, this.rejected].some(({ tablePath }) => path.startsWith(`${tablePath}/`));
   }
 
-  #readMain(version: number, bytes: Buffer): void {
+  #readMain(version: number, entry: StoredObject): void {
     const previous = this.sequence;
     const from = this.#offsets();
-    const change = this.main.read(version, bytes);
+    const change = this.main.read(version, entry);
     if (this.sequence === previous) {
       this.#checkRewrite(this.main, version, change);
       return;
@@ -119,9 +124,9 @@ export class TableWatch implements StoreObserver {
     this.#requireOnce(this.sequence, from, [...added.flatMap(({ rows }) => rows), ...rejected]);
   }
 
-  #readRejected(version: number, bytes: Buffer): void {
+  #readRejected(version: number, entry: StoredObject): void {
     const previous = this.rejected.transactions.get(this.#sequenceAppId) ?? 0;
-    const change = this.rejected.read(version, bytes);
+    const change = this.rejected.read(version, entry);
     const sequence = this.rejected.transactions.get(this.#sequenceAppId) ?? 0;
     if (sequence === previous) {
       this.#checkRewrite(this.rejected, version, change);

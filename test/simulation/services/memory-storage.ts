@@ -173,7 +173,7 @@ export class MemoryStorage implements Storage {
 
   #require(path: string): StoredObject {
     const object = this.#store.get(path);
-    if (object === undefined) throw failed(`read ${path}`, 'there is no such object');
+    if (object === undefined) throw failed(`read ${path}`, 'there is no such object', path);
     return object;
   }
 
@@ -186,6 +186,8 @@ export class MemoryStorage implements Storage {
   }
 }
 
-function failed(what: string, why: string): SluiceError {
-  return new SluiceError('LAKE_UNREACHABLE', `The lake failed: could not ${what} (${why}).`);
+/** @param missing the path at which nothing is */
+function failed(what: string, why: string, missing?: string): SluiceError {
+  const details = missing === undefined ? {} : { missing };
+  return new SluiceError('LAKE_UNREACHABLE', `The lake failed: could not ${what} (${why}).`, { details });
 }

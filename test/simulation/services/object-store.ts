@@ -11,17 +11,17 @@ export interface StoreObserver {
   created(path: string, object: StoredObject): void;
   /** An object that was there has been replaced. */
   replaced(path: string): void;
-  removed(path: string): void;
+  removed(path: string, atMs: number): void;
 }
 
 /** All objects of the simulated lake, and whoever watches over them. */
 export class ObjectStore {
   readonly #folders = new Map<string, Map<string, StoredObject>>();
   readonly #observers: StoreObserver[] = [];
-  readonly #nowMs: () => number;
+  readonly nowMs: () => number;
 
   constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+    this.nowMs = nowMs;
   }
 
   observe(observer: StoreObserver): void {
@@ -36,7 +36,7 @@ export class ObjectStore {
   /** @returns false where there is one already */
   create(path: string, bytes: Buffer, writer?: string): boolean {
     if (this.get(path) !== undefined) return false;
-    this.#put(path, { bytes, modifiedAtMs: this.#nowMs(), writer });
+    this.#put(path, { bytes, modifiedAtMs: this.nowMs(), writer });
     return true;
   }
 
@@ -51,14 +51,14 @@ export class ObjectStore {
     const there = this.get(path) !== undefined;
     const { folder, name } = split(path);
     if (!there) this.create(path, bytes);
-    else this.#folders.get(folder)?.set(name, { bytes, modifiedAtMs: this.#nowMs(), writer: undefined });
+    else this.#folders.get(folder)?.set(name, { bytes, modifiedAtMs: this.nowMs(), writer: undefined });
     if (there) for (const observer of this.#observers) observer.replaced(path);
   }
 
   remove(path: string): boolean {
     const { folder, name } = split(path);
     if (this.#folders.get(folder)?.delete(name) !== true) return false;
-    for (const observer of this.#observers) observer.removed(path);
+    for (const observer of this.#observers) observer.removed(path, this.nowMs());
     return true;
   }
 

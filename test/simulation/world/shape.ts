@@ -3,7 +3,7 @@ import { STORAGE_KINDS, type StorageKind } from '../services/memory-storage.ts';
 import { CALM, type Odds } from './scheduler.ts';
 
 /** What is done to a table now and then, by a process of its own. */
-export const JOB_KINDS = ['compaction', 'merge', 'backfill', 'retention', 'fence', 'revision'] as const;
+export const JOB_KINDS = ['compaction', 'merge', 'backfill', 'retention', 'fence', 'vacuum', 'revision'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** What one seed's world is made of. */
@@ -53,6 +53,7 @@ export function shapeOf(random: Random): Shape {
       backfill: oneOf(0, 0, 0.04),
       retention: oneOf(0, 0, 0.04),
       fence: oneOf(0, 0, 0.03),
+      vacuum: oneOf(0, 0.01, 0.04),
       revision: poisoned > 0 ? 0.02 : oneOf(0, 0.003),
     },
     poisoned,

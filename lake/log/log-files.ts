@@ -1,0 +1,29 @@
+import { LOG_FOLDER } from '../../plans/table-paths.ts';
+import type { Storage } from '../storage/storage.ts';
+
+/** A file of a log, as storage lists it. */
+export interface LogFile {
+  readonly kind: 'entry' | 'checkpoint';
+  readonly version: number;
+  /** From the storage's root. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** By the storage's clock. */
+  readonly modifiedAtMs: number;
+}
+
+const ENTRY = /\/(\d{20})\.json$/;
+const CHECKPOINT = /\/(\d{20})\.checkpoint\.parquet$/;
+
+/** The entries and checkpoints of a table's log, in ascending order of their versions; what else lies there is left out. */
+export async function listLogFiles(storage: Storage, tablePath: string): Promise<LogFile[]> {
+  const files: LogFile[] = [];
+  for await (const { path, sizeBytes, modifiedAtMs } of storage.list(`${tablePath}/${LOG_FOLDER}`)) {
+    const entry = ENTRY.exec(path)?.[1];
+    const version = entry ?? CHECKPOINT.exec(path)?.[1];
+    if (version === undefined) continue;
+    const kind = entry === undefined ? 'checkpoint' : 'entry';
+    files.push({ kind, version: Number(version), path, sizeBytes, modifiedAtMs });
+  }
+  return files;
+}

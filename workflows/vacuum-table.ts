@@ -1,0 +1,47 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { VacuumActivities } from '../activities/vacuum-table.ts';
+import { vacuumInWords } from '../plans/vacuum-report.ts';
+import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
+import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+import { type VacuumInput, vacuumQuery, type VacuumReport } from './vacuum-protocol.ts';
+
+const activities = proxyActivities<VacuumActivities>({
+  taskQueue: BACKGROUND_TASK_QUEUE,
+  startToCloseTimeout: '4 hours',
+  scheduleToCloseTimeout: '8 hours',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '10 seconds', maximumInterval: '5 minutes', maximumAttempts: 5 },
+});
+
+/** Deletes what nothing needs any more of one table, and tells what that was. */
+export async function vacuumTable(input: VacuumInput): Promise<VacuumReport> {
+  let report: VacuumReport | null = null;
+  setHandler(vacuumQuery, () => report);
+  show(input.table, 'Vacuuming', ['Files that nothing refers to are being looked for and deleted.']);
+  try {
+    report = await activities.vacuumTable(input);
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    show(input.table, 'NotVacuumed', [cause instanceof Error ? cause.message : String(cause)]);
+    throw error;
+  }
+  show(input.table, 'Done', vacuumInWords(report));
+  return report;
+}
+
+/** What the Temporal UI shows. */
+function show(table: string, state: 'Vacuuming' | 'Done' | 'NotVacuumed', lines: readonly string[]): void {
+  upsertSearchAttributes([
+    { key: TABLE_ATTRIBUTE, value: table },
+    { key: STATE_ATTRIBUTE, value: state },
+  ]);
+  setCurrentDetails([`**Vacuum of ${table}: ${state}.**`, ...lines].join('\n\n'));
+}
