@@ -1,4 +1,3 @@
-import { WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { AuditProgress, AuditScope } from '../audit/audit-parts.ts';
 import { auditTable } from '../audit/audit-table.ts';
@@ -7,12 +6,12 @@ import { loadDefinition } from '../definition/load.ts';
 import { durationMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { AuditReport } from '../plans/audit-report.ts';
-import type { AuditSummary } from '../plans/audit-summary.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
-import { AUDIT_TASK_QUEUE, type AuditInput, auditWorkflowId } from '../workflows/audit-protocol.ts';
+import type { AuditInput } from '../workflows/audit-protocol.ts';
 import { describeReport } from './audit-text.ts';
 import { showCertificate } from './certificate.ts';
 import { connectTemporal } from '../temporal/client.ts';
+import { startAudit } from '../temporal/start-work.ts';
 
 /** Findings that are an error or a warning. */
 export const EXIT_FINDINGS = 3;
@@ -83,14 +82,8 @@ async function auditByWorkflow(settings: Settings, table: string, options: Audit
   const client = await connectTemporal(settings);
   const { uncertified, repair } = options;
   const input: AuditInput = { table, mode: options.quick ? 'quick' : 'full', uncertified, repair };
-  const handle = await client.workflow.start('auditTable', {
-    workflowId: auditWorkflowId(table),
-    taskQueue: AUDIT_TASK_QUEUE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `Audits ${table}`,
-    args: [input],
-  });
-  const summary = (await handle.result()) as AuditSummary;
+  const started = await startAudit(client, input);
+  const summary = await started.result();
   if (options.json) console.log(JSON.stringify(summary, null, 2));
   else for (const line of summary.words) console.log(line);
   process.exitCode = exitCodeOf(summary);

@@ -1,4 +1,3 @@
-import { WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { Command } from 'commander';
 import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
@@ -8,9 +7,8 @@ import { openStorage } from '../lake/storage/open-storage.ts';
 import { type CompactionPlan, planCompaction } from '../plans/compaction.ts';
 import { maintainedTables } from '../plans/maintained-table.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
-import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
-import { compactionWorkflowId, type CompactionReport } from '../workflows/compaction-protocol.ts';
 import { connectTemporal } from '../temporal/client.ts';
+import { startCompaction } from '../temporal/start-work.ts';
 
 interface CompactOptions {
   readonly partition?: string;
@@ -79,15 +77,8 @@ function printPlan({ table, version, units, left }: PlanReport): void {
 
 async function compact(settings: Settings, table: string, partition: string | undefined, json: boolean): Promise<void> {
   const client = await connectTemporal(settings);
-  const input = { table, ...(partition === undefined ? {} : { partition }) };
-  const handle = await client.workflow.start('compactTable', {
-    workflowId: compactionWorkflowId(input),
-    taskQueue: BACKGROUND_TASK_QUEUE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `Compacts ${table}${partition === undefined ? '' : ` ${partition}`}`,
-    args: [input],
-  });
-  const report = (await handle.result()) as CompactionReport;
+  const started = await startCompaction(client, { table, ...(partition === undefined ? {} : { partition }) });
+  const report = await started.result();
   if (json) {
     console.log(JSON.stringify(report, null, 2));
     return;

@@ -25,6 +25,13 @@ export function count(value: number): string {
   return scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P']).trim();
 }
 
+/** 2.4k, 12k, 1.2M: where there is hardly room. */
+export function brief(value: number): string {
+  return scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
+    .replace(/(\d\d)\.\d/, '$1')
+    .replace(GAP, '');
+}
+
 /** 38 GiB. */
 export function bytes(value: number): string {
   return scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']);

@@ -13,6 +13,7 @@ import { lazyTemporal } from '../temporal/client.ts';
 import { openReach } from './access/reach.ts';
 import { openToken } from './access/token.ts';
 import { ingestActions } from './actions/ingest-actions.ts';
+import { maintenanceActions } from './actions/maintenance-actions.ts';
 import { createApp } from './api/app.ts';
 import { bundlePage } from './api/page-bundle.ts';
 import { FollowLoop } from './follower/follow-loop.ts';
@@ -88,7 +89,7 @@ export async function startDashboard(
       token,
       tablesFolder: settings.tablesFolder,
       log: new ActionLog(storage),
-      actions: ingestActions(client),
+      actions: [...ingestActions(client), ...maintenanceActions(client)],
     },
   });
   const secure = reach.tls === undefined ? {} : { createServer, serverOptions: reach.tls };

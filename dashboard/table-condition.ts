@@ -106,7 +106,8 @@ function byLake(facts: TableFacts): TableCondition {
 function catchUpWords({ lagRecords, rowsPerSecond, freshnessMs }: TableFacts): string {
   const late = freshnessMs === null ? '' : ` 1 row in 100 takes ${duration(freshnessMs)} or more.`;
   if (lagRecords === undefined || lagRecords === 0) return `Late rows are coming in.${late}`;
-  const left = rowsPerSecond > 0 ? `, ${duration((lagRecords / rowsPerSecond) * 1000)} at the present rate` : '';
+  const leftMs = (lagRecords / rowsPerSecond) * 1000;
+  const left = rowsPerSecond > 0 && leftMs > 1_000 ? `, ${duration(leftMs)} at the present rate` : '';
   return `${many(lagRecords, 'record')} wait in Kafka${left}.${late}`;
 }
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import { serverPath } from './address.ts';
-import { go, listPath, route } from './route.ts';
+import { PIPELINE_PATH, serverPath, tablePath } from './address.ts';
+import { go, listPath, parameter, route, setParameter } from './route.ts';
 import { moveSelection, selectedHost, shownHosts } from './shown-list.ts';
 
 export const helpOpen = signal(false);
@@ -11,6 +11,8 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'open the server; in the search, the first found'],
   ['j  k', 'on a server: the next, the one before'],
   ['1  2  3  4', 'on a server: last hour, 6 h, 24 h, 7 d'],
+  ['s  p', 'servers, pipeline'],
+  ['←  →  ↑  ↓', 'through the hours of a table; Enter opens one'],
   ['Esc', 'back'],
   ['?', 'these keys'],
 ];
@@ -32,13 +34,15 @@ export function followKeys(): void {
       take(event, () => (helpOpen.value = !helpOpen.value));
       return;
     }
-    if (helpOpen.value) return;
+    if (helpOpen.value || document.querySelector('dialog[open]') !== null) return;
+    if (event.key === 's') take(event, () => go(listPath()));
+    if (event.key === 'p') take(event, () => go(PIPELINE_PATH));
     if (event.key === '/') {
       take(event, openSearch);
       return;
     }
     if (route.value.page === 'servers') listKey(event);
-    else serverKey(event, route.value.host);
+    if (route.value.page === 'server') serverKey(event, route.value.host);
   });
 }
 
@@ -79,8 +83,11 @@ function escape(event: KeyboardEvent): void {
     take(event, () => (event.target as HTMLElement).blur());
     return;
   }
-  if (route.value.page === 'server') {
-    take(event, () => go(listPath()));
+  // A dialogue closes itself.
+  if (document.querySelector('dialog[open]') !== null) return;
+  const up = pathUp();
+  if (up !== undefined) {
+    take(event, up);
     return;
   }
   selectedHost.value = undefined;
@@ -99,4 +106,14 @@ function leaveSearch(): void {
 function take(event: Event, work: () => void): void {
   event.preventDefault();
   work();
+}
+
+/** What `Esc` goes back to. */
+function pathUp(): (() => void) | undefined {
+  const at = route.value;
+  if (at.page === 'server') return () => go(listPath());
+  if (at.page === 'rejected') return () => go(tablePath(at.table));
+  if (at.page === 'table' && parameter('hour') !== '') return () => setParameter('hour', '', 'push');
+  if (at.page === 'table') return () => go(PIPELINE_PATH);
+  return undefined;
 }

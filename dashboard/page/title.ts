@@ -1,4 +1,5 @@
 import { effect } from '@preact/signals';
+import type { Place } from './address.ts';
 import { route } from './route.ts';
 import { counts } from './store.ts';
 import { connection } from './stream.ts';
@@ -13,8 +14,23 @@ export function keepTitle(): void {
       ...(lost ? ['connection lost'] : []),
       ...(critical > 0 ? [`${critical} critical`] : []),
       ...(silent > 0 ? [`${silent} silent`] : []),
-      ...(route.value.page === 'server' ? [route.value.host] : []),
+      ...placeWords(route.value),
     ];
     document.title = [...parts, 'Sluice'].join(' · ');
   });
+}
+
+function placeWords(at: Place): string[] {
+  switch (at.page) {
+    case 'servers':
+      return [];
+    case 'server':
+      return [at.host];
+    case 'pipeline':
+      return ['Pipeline'];
+    case 'table':
+      return [at.table];
+    case 'rejected':
+      return [`${at.table}, rejected`];
+  }
 }

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { duration } from '../quantities.ts';
 import { helpOpen } from './keys.ts';
+import { PIPELINE_PATH } from './address.ts';
 import { listPath, route } from './route.ts';
 import { data, nowMs } from './store.ts';
 import { connection } from './stream.ts';
@@ -8,6 +9,8 @@ import { localTime, utcTime } from './times.ts';
 
 /** On every page: where one is, and how far what is shown can be trusted. */
 export function TopBar(): JSX.Element {
+  const { page } = route.value;
+  const atServers = page === 'servers' || page === 'server';
   return (
     <header class="top-bar">
       <a class="brand" href="/" aria-label="Sluice, all servers">
@@ -18,8 +21,11 @@ export function TopBar(): JSX.Element {
         <span>Sluice</span>
       </a>
       <nav aria-label="Pages">
-        <a href={listPath()} aria-current={route.value.page === 'servers' ? 'page' : undefined}>
+        <a href={listPath()} aria-current={atServers ? 'page' : undefined}>
           Servers
+        </a>
+        <a href={PIPELINE_PATH} aria-current={atServers ? undefined : 'page'}>
+          Pipeline
         </a>
       </nav>
       <Trust />
@@ -47,7 +53,8 @@ function Trust(): JSX.Element {
       </span>
       {newest !== null && (
         <span class="age" title={`newest row ${localTime(newest)}, ${utcTime(newest)}`}>
-          newest row <b>{duration(Math.max(0, nowMs.value - newest))}</b> old
+          <span class="age-name">newest row </span>
+          <b>{duration(Math.max(0, nowMs.value - newest))}</b> old
         </span>
       )}
     </div>

@@ -89,7 +89,7 @@ describe('the page, in a real browser on the real stack', () => {
     expect(strip).toMatch(/\d+ · \d+ · \d+\s+records, by 3 partitions/);
     expect(strip).toMatch(/0 in 1 min\s+0 in all/);
     expect(strip).toMatch(/[\d.]+ s ago\s+log v\d+, Hive v\d+/);
-    expect(await page.locator('.strip a').getAttribute('href')).toContain('/workflows/ingest%2Fserver_health');
+    expect(await page.locator('.strip a.outside').getAttribute('href')).toContain('/workflows/ingest%2Fserver_health');
   });
 
   it('is worked by keyboard alone', async () => {

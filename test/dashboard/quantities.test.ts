@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  brief,
   bytes,
   bytesPerSecond,
   count,
@@ -62,4 +63,15 @@ it.each([
   [many(5_000, 'server'), '5 000 servers'],
 ])('rounds sensibly and names the unit: %s', (said, wanted) => {
   expect(plain(said)).toBe(wanted);
+});
+
+it.each([
+  [0, '0'],
+  [999, '999'],
+  [2_412, '2.4k'],
+  [17_340, '17k'],
+  [716_000, '716k'],
+  [1_234_000, '1.2M'],
+])('says %d in brief as %s', (value, text) => {
+  expect(brief(value)).toBe(text);
 });

@@ -1,0 +1,35 @@
+import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { AUDIT_TASK_QUEUE, type AuditInput, type AuditSummary, auditWorkflowId } from '../workflows/audit-protocol.ts';
+import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
+import { type CompactionReport, type CompactionRun, compactionWorkflowId } from '../workflows/compaction-protocol.ts';
+
+/** Work that was started, or that ran already: both are the same work. */
+export interface StartedWork<Result> {
+  readonly workflowId: string;
+  result(): Promise<Result>;
+}
+
+/** Starts a compaction, or joins the one that runs. */
+export async function startCompaction(client: Client, input: CompactionRun): Promise<StartedWork<CompactionReport>> {
+  const { table, partition } = input;
+  const handle = await client.workflow.start('compactTable', {
+    workflowId: compactionWorkflowId(input),
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Compacts ${table}${partition === undefined ? '' : ` ${partition}`}`,
+    args: [input],
+  });
+  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as CompactionReport };
+}
+
+/** Starts an audit, or joins the one that runs. */
+export async function startAudit(client: Client, input: AuditInput): Promise<StartedWork<AuditSummary>> {
+  const handle = await client.workflow.start('auditTable', {
+    workflowId: auditWorkflowId(input.table),
+    taskQueue: AUDIT_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Audits ${input.table}`,
+    args: [input],
+  });
+  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as AuditSummary };
+}
