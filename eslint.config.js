@@ -13,14 +13,18 @@ const MAY_IMPORT = {
   lake: [...FOUNDATION, 'duckdb', 'plans'],
   engines: [...FOUNDATION, 'duckdb', 'plans', 'kafka'],
   audit: [...FOUNDATION, 'duckdb', 'plans', 'kafka', 'engines', 'lake'],
-  activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake', 'audit'],
+  backfill: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake'],
+  activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake', 'audit', 'backfill'],
   workflows: [...FOUNDATION, 'plans', 'activities'],
   temporal: [...FOUNDATION, 'workflows'],
-  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'audit', 'activities', 'workflows', 'temporal'],
+  workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'audit', 'backfill', 'activities', 'workflows', 'temporal'],
   collectors: [...FOUNDATION, 'kafka'],
-  dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'workflows', 'temporal'],
+  dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'backfill', 'workflows', 'temporal'],
   infra: [...FOUNDATION, 'kafka', 'lake'],
-  cli: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'audit', 'workflows', 'temporal', 'infra', 'dashboard'],
+  cli: [
+    ...FOUNDATION,
+    ...['duckdb', 'kafka', 'lake', 'plans', 'audit', 'backfill', 'workflows', 'temporal', 'infra', 'dashboard'],
+  ],
 };
 
 /** One lint block a room: its own further patterns, and every room that it may not reach into. */

@@ -5,7 +5,7 @@ import type { Rewriter, RewriteResult } from '../engines/rewriter.ts';
 import { commitRewrite } from '../lake/commit-rewrite.ts';
 import { compactionFiles } from '../lake/compaction-files.ts';
 import type { HiveMetastore } from '../lake/hive/metastore.ts';
-import { HivePublisher } from '../lake/hive/publisher.ts';
+import { publishRewrite } from '../lake/hive/publish-rewrite.ts';
 import { storedColumns } from '../lake/log/schema.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
@@ -87,7 +87,9 @@ export async function compactPartition(
   const outcome = await atStep('rewrite-commit', () => commitRewrite(log, rewrite));
   if (outcome.kind === 'conflict') return outcome;
   await log.checkpointIfDue();
-  const publicationFailure = await atStep('rewrite-publish', () => publish(parts, table, log, unit, outcome.version));
+  const publicationFailure = await atStep('rewrite-publish', () =>
+    publishRewrite(parts, table.shape, log, [unit.values], outcome.version),
+  );
   return {
     kind: 'rewritten',
     reason: unit.reason,
@@ -140,33 +142,4 @@ async function write(
       return result;
     }),
   );
-}
-
-/**
- * Shows the partition to Hive at once, again and again until the log has nothing newer: whoever published that meanwhile has
- * been undone by this. Where it fails, ingestion's publisher or the next reconciliation does it.
- */
-async function publish(
-  { metastore, storage }: CompactionParts,
-  { shape }: MaintainedTable,
-  log: TableLog,
-  unit: CompactionUnit,
-  committed: number | undefined,
-): Promise<string | null> {
-  const publisher = new HivePublisher({ metastore, storage, shape });
-  try {
-    for (;;) {
-      const { version, files } = log.snapshot;
-      await publisher.publish({
-        files: [...files.values()],
-        partitions: [unit.values],
-        // Of other versions nothing is known here: only the rewrite's own may be noted as published.
-        afterVersion: committed === version ? version - 1 : version,
-        version,
-      });
-      if ((await log.refresh()).length === 0) return null;
-    }
-  } catch (thrown) {
-    return thrown instanceof SluiceError ? thrown.advice : String(thrown);
-  }
 }

@@ -55,7 +55,7 @@ export async function commitRewrite(log: TableLog, rewrite: Rewrite): Promise<Re
 }
 
 function actionsOf(rewrite: Rewrite, version: number, live: ReadonlyMap<string, AddFile>): Action[] {
-  const { id, kind, base, files, tags } = rewrite;
+  const { id, kind, base, files, tags, turn } = rewrite;
   const nowMs = Date.now();
   const taken = base.partitions.flatMap((partition) => partition.taken).flatMap((path) => live.get(path) ?? []);
   if (kind === 'compaction') requireSameRows(rewrite, taken);
@@ -65,7 +65,12 @@ function actionsOf(rewrite: Rewrite, version: number, live: ReadonlyMap<string, 
       commitInfo: {
         timestamp: nowMs,
         operation: OPERATIONS[kind],
-        operationParameters: { rewrite: id, kind, base: String(base.version) },
+        operationParameters: {
+          rewrite: id,
+          kind,
+          base: String(base.version),
+          ...(turn === undefined ? {} : { backfill: String(turn.number), step: turn.step }),
+        },
       },
     },
     { txn: { appId: rewriteAppId(id), version: base.version, lastUpdated: nowMs } },

@@ -1,5 +1,6 @@
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { DataFile } from './batch.ts';
+import { type BackfillTurn, turnConflict } from './backfill-turn.ts';
 import { decodedPath, placeOf } from './file-place.ts';
 import { partitionName, type PartitionValues } from './partition-name.ts';
 import type { LiveFile } from './publication.ts';
@@ -12,6 +13,8 @@ export type RewriteKind = 'compaction' | 'backfill' | 'retention';
 
 /** A partition that a rewrite takes files from or adds files to, as it was at the rewrite's base. */
 export interface TouchedPartition {
+  /** Version of the log that the partition was looked at; names the directory of its new files. */
+  readonly version: number;
   readonly values: Readonly<Record<string, string>>;
   /** The files that go, by their paths in the log. */
   readonly taken: readonly string[];
@@ -23,7 +26,7 @@ export interface TouchedPartition {
 
 /** What a rewrite starts from. Plain data, so that it can be kept. */
 export interface RewriteBase {
-  /** Version of the log. */
+  /** Version of the log: the lowest of its partitions'. */
   readonly version: number;
   readonly partitions: readonly TouchedPartition[];
 }
@@ -36,11 +39,14 @@ export interface Rewrite {
   readonly files: readonly DataFile[];
   /** Kept with each new file in the log (Delta's `add.tags`). */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Which backfill it is a part of, where it is. */
+  readonly turn?: BackfillTurn;
 }
 
 /** The log's state, as far as a rewrite must know it. */
 export interface RewriteState {
   readonly files: ReadonlyMap<string, LiveFile>;
+  readonly transactions: ReadonlyMap<string, unknown>;
   transactionVersion(appId: string): number | undefined;
 }
 
@@ -96,6 +102,7 @@ export function rewriteBase(
   return {
     version: state.version,
     partitions: [...touched.values()].map(({ values, live }) => ({
+      version: state.version,
       values,
       taken: live.filter((path) => takenPaths.has(path)),
       rewritten: live.filter(isRewritten),
@@ -105,27 +112,49 @@ export function rewriteBase(
 }
 
 /**
- * Why a rewrite may not be committed on top of this state; undefined where it may. It may if its files are still live and,
- * since its base, nothing but batches has come to any partition that it touches, no fence has been set, and, where it is a
- * backfill, no other backfill has been committed. A fence at the base itself was there before the rewrite began.
+ * Why a rewrite may not be committed on top of this state; undefined where it may: where each of its partitions may, and,
+ * where it begins a backfill, no other is half committed.
  */
 export function conflictOf(rewrite: Rewrite, state: RewriteState, columns: readonly string[]): string | undefined {
-  const { version, partitions } = rewrite.base;
-  if ((state.transactionVersion(FENCE_APP_ID) ?? 0) > version) {
-    return `a vacuum has begun since version ${version}; if it had been committed before, that is not known any more`;
+  const waiting = rewrite.turn && turnConflict(rewrite.turn, state.transactions);
+  if (waiting !== undefined) return waiting;
+  const [conflict] = partitionConflicts(rewrite.kind, rewrite.base.partitions, state, columns).values();
+  return conflict;
+}
+
+/**
+ * Why partitions may not be rewritten from their base any more, by name. A partition may if its files are still live and,
+ * since its base, nothing but batches has come to it, no fence has been set, and, where it is a backfill that touches it,
+ * no other backfill has been committed. A fence at the base itself was there before the rewrite began.
+ */
+export function partitionConflicts(
+  kind: RewriteKind,
+  partitions: readonly TouchedPartition[],
+  state: RewriteState,
+  columns: readonly string[],
+): Map<string, string> {
+  const fence = state.transactionVersion(FENCE_APP_ID) ?? 0;
+  const backfill = kind === 'backfill' ? (state.transactionVersion(BACKFILL_APP_ID) ?? 0) : 0;
+  const touched = new Map(partitions.map((partition) => [partitionName(partition.values, columns), partition]));
+  const conflicts = new Map<string, string>();
+  for (const [name, { version, taken }] of touched) {
+    const gone = taken.find((path) => !state.files.has(path));
+    if (fence > version)
+      conflicts.set(
+        name,
+        `a vacuum has begun since version ${version}; if it had been committed before, that is not known any more`,
+      );
+    else if (backfill > version) conflicts.set(name, `another backfill was committed after version ${version}`);
+    else if (gone !== undefined) conflicts.set(name, `${gone} is not live any more`);
   }
-  if (rewrite.kind === 'backfill' && (state.transactionVersion(BACKFILL_APP_ID) ?? 0) > version) {
-    return `another backfill was committed after version ${version}`;
-  }
-  const gone = partitions.flatMap(({ taken }) => taken).find((path) => !state.files.has(path));
-  if (gone !== undefined) return `${gone} is not live any more`;
-  const touched = new Map(partitions.map(({ values, rewritten }) => [partitionName(values, columns), rewritten]));
   for (const [path, file] of state.files) {
     if (!isRewritten(path)) continue;
-    const known = touched.get(partitionName(file.partitionValues, columns));
-    if (known !== undefined && !known.includes(path)) return `${path} has been added after version ${version}`;
+    const name = partitionName(file.partitionValues, columns);
+    const known = touched.get(name);
+    if (known === undefined || known.rewritten.includes(path) || conflicts.has(name)) continue;
+    conflicts.set(name, `${path} has been added after version ${known.version}`);
   }
-  return undefined;
+  return conflicts;
 }
 
 /**
@@ -138,12 +167,14 @@ export function requireWellFormed(rewrite: Rewrite, columns: readonly string[]):
     throw new SluiceError('INTERNAL', `The id ${rewrite.id} is not one of a ${rewrite.kind}.`);
   }
   const gaining = new Set<string>();
-  const touched = new Set(rewrite.base.partitions.map(({ values }) => partitionName(values, columns)));
+  const versions = new Map(
+    rewrite.base.partitions.map(({ values, version }) => [partitionName(values, columns), version]),
+  );
   for (const { path, partitionValues } of rewrite.files) {
     const name = partitionName(partitionValues, columns);
     const place = placeOf(path);
-    const own = place?.kind === 'rewrite' && place.partition === name && place.base === rewrite.base.version;
-    if (!own || !place.directory.includes(`/g${place.base}-${rewrite.id}-`) || !touched.has(name)) {
+    const own = place?.kind === 'rewrite' && place.partition === name && place.base === versions.get(name);
+    if (!own || !place.directory.includes(`/g${place.base}-${rewrite.id}-`)) {
       throw new SluiceError('INTERNAL', `The rewrite ${rewrite.id} adds a file that is not its own: ${path}.`);
     }
     gaining.add(name);

@@ -49,3 +49,28 @@ export const AUDITS_FOLDER = '_sluice/audits';
 export function auditReportPath(auditId: string): string {
   return `${AUDITS_FOLDER}/${auditId}.json`;
 }
+
+export const BACKFILLS_FOLDER = '_sluice/backfills';
+
+/** Plan of a backfill; its number is its id. */
+export function backfillPlanPath(number: number): string {
+  return `${BACKFILLS_FOLDER}/${pad(number, 10)}.json`;
+}
+
+/** Folder of all else that a backfill keeps. Each Parquet file in it is of no use once the backfill has ended. */
+export function backfillFolder(number: number): string {
+  return `${BACKFILLS_FOLDER}/${pad(number, 10)}`;
+}
+
+export function backfillUnitPath(number: number, unit: number): string {
+  return `${backfillFolder(number)}/units/${pad(unit, 6)}.json`;
+}
+
+/** A file that an attempt at a unit writes, of the table's rows or of rejected ones. */
+export function stagedFilePath(
+  { number, unit, kind }: { number: number; unit: number; kind: 'rows' | 'rejected' },
+  attempt: string,
+  index: number,
+): string {
+  return `${backfillFolder(number)}/staged/${pad(unit, 6)}-${kind}-${attempt}-${index}.parquet`;
+}

@@ -11,7 +11,7 @@ import { JOB_KINDS, type JobKind, shapeOf } from './world/shape.ts';
 import { World } from './world/world.ts';
 
 /** Steps within which everybody must have finished once nothing fails any more. */
-const STEPS_TO_FINISH = 20_000;
+const STEPS_TO_FINISH = 60_000;
 /** Longer than the longest delay between two tries of anything. */
 const CALM_MS = 20_000;
 const MOST_JOBS_AT_ONCE = 4;
@@ -61,6 +61,7 @@ class Simulation {
     this.#becomeCalm();
     if (shape.end === 'all finish') await this.#finish();
     else this.#loseAll();
+    await this.#finishBackfills();
     await this.#lastWorker();
     const unfinished = scheduler.violation ?? this.#world.unfinished();
     if (unfinished !== undefined) scheduler.violate(unfinished);
@@ -144,6 +145,17 @@ class Simulation {
     const nothingFailed = crash + fail + loseAnswer + landLate === 0 && !shape.metastoreIsLost;
     const difference = this.#world.hiveDifference();
     if (nothingFailed && difference !== undefined) scheduler.violate(`when all have finished, ${difference}`);
+  }
+
+  /** What was begun is finished, from storage alone. */
+  async #finishBackfills(): Promise<void> {
+    const { scheduler, watches } = this.#world;
+    const limit = scheduler.stepCount + STEPS_TO_FINISH;
+    for (const watch of watches.values()) {
+      this.#act('job', (process) => beginJob(this.#world, process, 'resumption', watch));
+    }
+    await scheduler.run(() => scheduler.stepCount > limit);
+    if (this.#alive('job').length > 0) scheduler.violate('the backfills do not come to an end');
   }
 
   /** One more worker takes what is left, from storage alone. */

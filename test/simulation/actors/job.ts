@@ -5,6 +5,7 @@ import type { SimulatedProcess } from '../world/process.ts';
 import type { JobKind } from '../world/shape.ts';
 import type { World } from '../world/world.ts';
 import { revisePlan, setFence } from './operator.ts';
+import { backfillOnce, cancelOne, resumeBackfills } from './backfiller.ts';
 import { compactOnce } from './compactor.ts';
 import { rewriteOnce } from './rewriter.ts';
 import { vacuumOnce } from './vacuumer.ts';
@@ -23,7 +24,9 @@ export async function beginJob(
     else if (kind === 'fence') await setFence(world, process, tablePath);
     else if (kind === 'vacuum') await vacuumOnce(world, process, watch.topic.name);
     else if (kind === 'compaction') await compactOnce(world, process, watch.topic.name, tablePath);
-    else if (kind === 'backfill') await rewriteOnce(world, process, watch, { tablePath: watch.main.tablePath, kind });
+    else if (kind === 'backfill') await backfillOnce(world, process, watch);
+    else if (kind === 'resumption') await resumeBackfills(world, process, watch.topic.name);
+    else if (kind === 'cancellation') await cancelOne(world, process, watch.topic.name);
     else if (kind === 'retention') await rewriteOnce(world, process, watch, { tablePath, kind });
     else await rewriteOnce(world, process, watch, { tablePath, kind: 'compaction' });
   } catch (thrown) {

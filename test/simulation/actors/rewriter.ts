@@ -8,18 +8,13 @@ import { decodedPath, rewriteFilePath } from '../../../plans/file-place.ts';
 import { partitionName } from '../../../plans/partition-name.ts';
 import { COMPACTION_ID_PREFIX, type Rewrite, rewriteBase, type RewriteKind } from '../../../plans/rewrite.ts';
 import { mainTable, rejectedTable } from '../../../plans/table-shape.ts';
-import { HOURS } from '../services/memory-topic.ts';
-import { DAY, type Row } from '../services/row-engine.ts';
+import { type Row, rowStatistics } from '../services/row-engine.ts';
 import type { TableWatch } from '../promises/table-watch.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
 import { partsOf, type WorkerParts } from './worker.ts';
 
 const TRIES = 3;
-/** Offsets before and after a record that a backfill takes with it. */
-const BACKFILL_REACHES = [0, 2, 8];
-/** How far a backfill moves its records' event times. */
-const HOURS_LATER = [1, 2, 3];
 
 type Values = Readonly<Record<string, string>>;
 
@@ -38,14 +33,13 @@ interface Outcome {
 
 /**
  * Makes one rewrite of any files, worth it or not: the rules of the commit must hold whatever is chosen. Compaction takes
- * some files of a partition, or all; retention drops some or all; a backfill takes a range of offsets, wherever
- * it lies, and puts its rows into other hours.
+ * some files of a partition, or all; retention drops some or all.
  */
 export async function rewriteOnce(
   world: World,
   process: SimulatedProcess,
   watch: TableWatch,
-  { tablePath, kind }: { readonly tablePath: string; readonly kind: RewriteKind },
+  { tablePath, kind }: { readonly tablePath: string; readonly kind: Exclude<RewriteKind, 'backfill'> },
 ): Promise<void> {
   const parts = partsOf(world, process);
   const log = new TableLog(parts.storage, tablePath, parts.log);
@@ -54,13 +48,9 @@ export async function rewriteOnce(
   if (files.length === 0) return;
   const columns = log.snapshot.metaData?.partitionColumns ?? [];
   const { random } = world.scheduler;
-  const live = kind === 'backfill' ? files : inOnePartition(files, columns, random.pick(files));
-  const wanted = kind === 'backfill' ? live : live.filter(() => world.chooses(0.7));
-  const read = await readRows(parts, tablePath, wanted);
-  const outcome =
-    kind === 'backfill'
-      ? backfilled(world, watch.derivable(log.snapshot), read)
-      : kept(kind, read, live.length, columns);
+  const live = inOnePartition(files, columns, random.pick(files));
+  const wanted = live.filter(() => world.chooses(0.7));
+  const outcome = kept(kind, await readRows(parts, tablePath, wanted), live.length, columns);
   if (outcome.taken.length === 0) return;
   const values = [...outcome.rows.values()].map((partition) => partition.values);
   const base = rewriteBase(
@@ -142,38 +132,6 @@ function kept(kind: RewriteKind, taken: readonly TakenFile[], liveFiles: number,
   return { taken, rows: new Map([[partitionName(first.values, columns), { values: first.values, rows }]]) };
 }
 
-/**
- * The records of a range are derived again, and go to a later hour, those that retention has dropped too; whoever
- * shares a file with them is written again as it was.
- */
-function backfilled(world: World, derivable: readonly Row[], files: readonly TakenFile[]): Outcome {
-  const rows = files.flatMap((file) => file.rows);
-  if (rows.length === 0) return { taken: [], rows: new Map() };
-  const { random } = world.scheduler;
-  const source = world.chooses(0.5) ? derivable : rows;
-  const { partition, offset } = random.pick(source);
-  const reach = random.pick(BACKFILL_REACHES);
-  const later = random.pick(HOURS_LATER);
-  const inRange = (row: Row): boolean => row.partition === partition && Math.abs(row.offset - offset) <= reach;
-  const taken = files.filter((file) => file.rows.some(inRange));
-  const byPartition = new Map<string, { values: Values; rows: Row[] }>();
-  const put = (values: Values, row?: Row): void => {
-    const name = partitionName(values, Object.keys(values));
-    const found = byPartition.get(name) ?? { values, rows: [] };
-    byPartition.set(name, found);
-    if (row) found.rows.push(row);
-  };
-  for (const { values, rows: of } of taken) {
-    put(values);
-    for (const row of of) if (!inRange(row)) put(values, row);
-  }
-  for (const row of source.filter(inRange)) {
-    const hour = (row.hour + later) % HOURS;
-    put({ dt: DAY, hour: String(hour) }, { ...row, hour });
-  }
-  return { taken, rows: byPartition };
-}
-
 async function write(
   { storage }: WorkerParts,
   process: SimulatedProcess,
@@ -185,7 +143,7 @@ async function write(
       const bytes = Buffer.from(JSON.stringify(rows));
       const localPath = `${folder}/${index}`;
       process.scratch.set(localPath, bytes);
-      const stats = JSON.stringify({ numRecords: rows.length });
+      const stats = rowStatistics(rows);
       return { localPath, path, partitionValues: values, sizeBytes: bytes.length, rows: rows.length, stats };
     });
     await storage.addFiles(written.map(({ localPath, path }) => ({ localPath, path: `${tablePath}/${path}` })));

@@ -36,6 +36,8 @@ export class LogWatch {
   /** When each directory that is not its partition's any more ceased to be. */
   readonly directoryLeftAtMs = new Map<string, number>();
   tip = -1;
+  /** The last version that added files or removed some; what follows, such as a fence, nobody needs to see in Hive. */
+  filesTip = -1;
   readonly #digests: string[] = [];
   /** Each partition's directory by the log: `dt=…/hour=5/g0-h1`. */
   readonly #directories = new Map<string, string>();
@@ -65,6 +67,7 @@ export class LogWatch {
     const removed = actions.flatMap(({ remove }) => (remove ? this.#remove(version, remove.path) : []));
     const added = actions.flatMap(({ add }) => (add ? [this.#add(version, add)] : []));
     for (const { path } of removed) this.removedAtMs.set(path, modifiedAtMs);
+    if (added.length + removed.length > 0 || version === 0) this.filesTip = version;
     const transactions = new Map(actions.flatMap(({ txn }) => (txn ? [[txn.appId, txn.version] as const] : [])));
     for (const [appId, to] of transactions) this.#move(version, appId, to);
     for (const partition of new Set([...added, ...removed].map((file) => file.partition))) {

@@ -2,6 +2,7 @@ import type { BatchPlan, BatchSeal, DataFile } from '../../../plans/batch.ts';
 import type { MemoryTopic } from '../services/memory-topic.ts';
 import type { ObjectStore, StoredObject, StoreObserver } from '../services/object-store.ts';
 import type { Row } from '../services/row-engine.ts';
+import { BackfillWatch } from './backfill-watch.ts';
 import { wrongRemoval } from './removal.ts';
 import { type EntryChange, LogWatch, type WatchedFile } from './log-watch.ts';
 
@@ -24,6 +25,7 @@ export class TableWatch implements StoreObserver {
   readonly #rejectedRows = new Map<number, readonly Row[]>();
   /** Rows that retention has dropped. */
   readonly #dropped = new Set<string>();
+  readonly #backfills: BackfillWatch;
 
   constructor(options: {
     readonly topic: MemoryTopic;
@@ -38,6 +40,7 @@ export class TableWatch implements StoreObserver {
     this.#violate = violate;
     this.main = new LogWatch(options.mainPath, (path) => store.get(path), violate);
     this.rejected = new LogWatch(options.rejectedPath, (path) => store.get(path), violate);
+    this.#backfills = new BackfillWatch(store, this.topic, this.main, this.rejected);
     store.observe(this);
   }
 
@@ -84,20 +87,25 @@ export class TableWatch implements StoreObserver {
     this.#violate(`batch ${plan.sequence} is read by a plan that is not ${object ? 'the one' : ''} written down`);
   }
 
-  /** The rows that a backfill would derive from the topic, up to where the table stands at a version. */
-  derivable(snapshot: { transactionVersion(appId: string): number | undefined }): Row[] {
-    return this.#offsets().flatMap((_, partition) => {
-      const end = snapshot.transactionVersion(`${this.#sequenceAppId}/${partition}`) ?? 0;
-      return this.topic.read(partition, 0, end).filter(({ bad }) => !bad);
-    });
-  }
-
   /** How the tables differ from the topic up to where they are committed; undefined where they do not. */
   difference(): string | undefined {
-    const wanted = this.#offsets().flatMap((end, partition) => this.topic.read(partition, 0, end).map(identityOf));
-    const there = [this.main, this.rejected].flatMap(({ files }) => [...files.values()].flatMap(({ rows }) => rows));
-    const left = wanted.filter((identity) => !this.#dropped.has(identity));
-    return differenceOf(left, there.map(identityOf));
+    const open = this.#backfills.open;
+    return open === undefined ? this.#differenceFromTopic() : `has backfill ${open} half committed`;
+  }
+
+  /** Each record in one of the two tables, once, as the newest rule that it was derived by has it. */
+  #differenceFromTopic(): string | undefined {
+    const offsets = this.#offsets();
+    const rows = (log: LogWatch): Row[] =>
+      [...log.files.values()]
+        .flatMap((file) => file.rows)
+        .filter(({ partition, offset }) => offset < (offsets[partition] ?? 0));
+    const [accepted, rejected] = [rows(this.main), rows(this.rejected)];
+    const there = [...accepted, ...rejected].map(identityOf);
+    const held = new Set(there);
+    const wanted = offsets.flatMap((end, partition) => this.topic.read(partition, 0, end).map(identityOf));
+    const left = wanted.filter((identity) => held.has(identity) || !this.#dropped.has(identity));
+    return differenceOf(left, there) ?? this.#backfills.wrongRow(accepted, rejected);
   }
 
   get #sequenceAppId(): string {
@@ -143,7 +151,16 @@ export class TableWatch implements StoreObserver {
   }
 
   /** A rewrite's rows are those of the files that it takes; retention drops some, a backfill may derive them anew. */
-  #checkRewrite(log: LogWatch, version: number, { added, removed, transactions, operation }: EntryChange): void {
+  #checkRewrite(log: LogWatch, version: number, change: EntryChange): void {
+    this.#checkAnyRewrite(log, version, change);
+    const { number, step } = stepOf(change);
+    if (number === undefined) return;
+    const difference = this.#backfills.committed({ number, step }, change, this.#dropped);
+    const wrong = difference ?? (step === 'take' ? this.#differenceFromTopic() : undefined);
+    if (wrong !== undefined) this.#violate(`${log.tablePath}: backfill ${number}, ${step}: entry ${version} ${wrong}`);
+  }
+
+  #checkAnyRewrite(log: LogWatch, version: number, { added, removed, transactions, operation }: EntryChange): void {
     const { tablePath } = log;
     if (added.length + removed.length === 0) return;
     const base = [...transactions].find(([appId]) => appId.startsWith(REWRITE))?.[1];
@@ -151,6 +168,7 @@ export class TableWatch implements StoreObserver {
     else if (base < (log.transactions.get(FENCE) ?? 0)) {
       this.#violate(`${tablePath}: the rewrite of entry ${version} began before a fence, and its files may be gone`);
     }
+    if (operation['kind'] === 'backfill') return;
     const before = removed.flatMap(({ rows }) => rows.map(identityOf));
     const after = added.flatMap(({ rows }) => rows.map(identityOf));
     if (operation['kind'] === 'retention') {
@@ -158,10 +176,6 @@ export class TableWatch implements StoreObserver {
       const dropped = before.filter((identity) => !kept.has(identity));
       for (const identity of dropped) this.#dropped.add(identity);
       after.push(...dropped);
-    }
-    if (operation['kind'] === 'backfill') {
-      const again = after.filter((identity) => this.#dropped.delete(identity));
-      before.push(...again.filter((identity) => !before.includes(identity)));
     }
     const difference = differenceOf(before, after);
     if (difference !== undefined) this.#violate(`${tablePath}: the rewrite of entry ${version} ${difference}`);
@@ -196,6 +210,12 @@ export class TableWatch implements StoreObserver {
     const difference = differenceOf(wanted, rows.map(rowOf));
     if (difference !== undefined) this.#violate(`${this.main.tablePath}: batch ${sequence} ${difference}`);
   }
+}
+
+/** Which step of which backfill an entry is. */
+function stepOf({ operation }: EntryChange): { number: number | undefined; step: string } {
+  const { backfill, step = '' } = operation;
+  return { number: backfill === undefined ? undefined : Number(backfill), step };
 }
 
 /** Which record a row is of. */

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../errors/sluice-error.ts';
-import type { TopicDescription, TopicOffsets } from '../../../kafka/cluster.ts';
+import type { KafkaCluster, TopicDescription, TopicOffsets } from '../../../kafka/cluster.ts';
 import type { PartitionOffsets } from '../../../kafka/partition-offsets.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 
@@ -88,7 +88,7 @@ export class MemoryTopic {
 }
 
 /** All topics, as one process asks about them. */
-export class MemoryCluster implements TopicOffsets {
+export class MemoryCluster implements TopicOffsets, Pick<KafkaCluster, 'offsetsSince'> {
   readonly #process: SimulatedProcess;
   readonly #topics: ReadonlyMap<string, MemoryTopic>;
 
@@ -114,6 +114,10 @@ export class MemoryCluster implements TopicOffsets {
       outcome: (offsets) => [...offsets].map(([partition, { lastStable }]) => `${partition}: ${lastStable}`).join(', '),
       failure: unreachable,
     });
+  }
+
+  offsetsSince(): Promise<Map<number, bigint | undefined>> {
+    return Promise.reject(new Error('simulated records have no timestamps'));
   }
 
   #topic(name: string): MemoryTopic {

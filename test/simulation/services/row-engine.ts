@@ -4,6 +4,7 @@ import type { BatchPlan } from '../../../plans/batch.ts';
 import { batchFilePath } from '../../../plans/table-paths.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { MemoryTopic, TopicRecord } from './memory-topic.ts';
+import { derived, ruleOf } from './rule.ts';
 
 export const DAY = '2026-11-23';
 
@@ -38,8 +39,10 @@ export class RowEngine implements Engine {
   async write(request: BatchRequest): Promise<BatchResult> {
     const { plan } = request;
     this.#beforeReading(plan);
-    const records = (await Promise.all(plan.ranges.map((range) => this.#read(plan.topic, range)))).flat();
+    const read = (await Promise.all(plan.ranges.map((range) => this.#read(plan.topic, range)))).flat();
     request.signal.throwIfAborted();
+    const rule = ruleOf(request.definition);
+    const records = read.map((record) => derived(record, rule));
     const good = records.filter(({ bad }) => !bad);
     const refused = records.filter(({ bad }) => bad);
     const byHour = Map.groupBy(good, ({ hour }) => hour);
@@ -87,7 +90,18 @@ export class RowEngine implements Engine {
       partitionValues,
       sizeBytes: bytes.length,
       rows: rows.length,
-      stats: JSON.stringify({ numRecords: rows.length }),
+      stats: rowStatistics(rows),
     };
   }
+}
+
+/** What the log keeps of a file. */
+export function rowStatistics(rows: readonly Row[]): string {
+  const bounds = (of: (...values: number[]) => number): object => ({
+    kafka_partition: of(...rows.map(({ partition }) => partition)),
+    kafka_offset: of(...rows.map(({ offset }) => offset)),
+  });
+  const numRecords = rows.length;
+  if (numRecords === 0) return JSON.stringify({ numRecords });
+  return JSON.stringify({ numRecords, minValues: bounds(Math.min), maxValues: bounds(Math.max) });
 }

@@ -1,7 +1,7 @@
 import type { Rewriter, RewriteRequest, RewriteResult } from '../../../engines/rewriter.ts';
 import { rewriteFilePath } from '../../../plans/file-place.ts';
 import type { SimulatedProcess } from '../world/process.ts';
-import type { Row } from './row-engine.ts';
+import { type Row, rowStatistics } from './row-engine.ts';
 
 /** Merges files of rows, as the row engine writes them. A stand-in for DuckDB, for the same reason. */
 export class RowRewriter implements Rewriter {
@@ -23,7 +23,7 @@ export class RowRewriter implements Rewriter {
       partitionValues: request.partition.values,
       sizeBytes: bytes.length,
       rows: rows.length,
-      stats: JSON.stringify({ numRecords: rows.length }),
+      stats: rowStatistics(rows),
     };
     return Promise.resolve({ files: [file], rows: rows.length, checksum: '' });
   }

@@ -3,7 +3,17 @@ import { STORAGE_KINDS, type StorageKind } from '../services/memory-storage.ts';
 import { CALM, type Odds } from './scheduler.ts';
 
 /** What is done to a table now and then, by a process of its own. */
-export const JOB_KINDS = ['compaction', 'merge', 'backfill', 'retention', 'fence', 'vacuum', 'revision'] as const;
+export const JOB_KINDS = [
+  'compaction',
+  'merge',
+  'backfill',
+  'resumption',
+  'cancellation',
+  'retention',
+  'fence',
+  'vacuum',
+  'revision',
+] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** What one seed's world is made of. */
@@ -37,6 +47,7 @@ export interface Shape {
 export function shapeOf(random: Random): Shape {
   const oneOf = <T>(...choices: readonly T[]): T => random.pick(choices);
   const poisoned = oneOf(0, 0, 0.2);
+  const backfill = oneOf(0, 0, 0.04, 0.1);
   return {
     storageKind: random.pick(STORAGE_KINDS),
     tables: oneOf(1, 1, 1, 2),
@@ -50,7 +61,9 @@ export function shapeOf(random: Random): Shape {
     jobs: {
       compaction: oneOf(0, 0.02, 0.1),
       merge: oneOf(0, 0.02, 0.1),
-      backfill: oneOf(0, 0, 0.04),
+      backfill,
+      resumption: backfill / 2,
+      cancellation: oneOf(0, backfill / 4),
       retention: oneOf(0, 0, 0.04),
       fence: oneOf(0, 0, 0.03),
       vacuum: oneOf(0, 0.01, 0.04),

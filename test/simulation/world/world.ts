@@ -22,6 +22,7 @@ const EXPECTED: ReadonlySet<ErrorCode> = new Set([
   'METASTORE_UNREACHABLE',
   'METASTORE_REFUSED',
   'ENGINE_FAILED',
+  'LAKE_BUSY',
 ]);
 
 /** Everything outside of the processes, and what is watched in it. */

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { parseDefinition } from '../../definition/parse.ts';
+import { unitsOf } from '../../plans/backfill.ts';
+import { type BackfilledFile, type BackfillRequest, MAX_UNITS, planBackfill } from '../../plans/backfill-planning.ts';
+
+const DEFINITION = parseDefinition(
+  `table: t
+database: lab
+source: { topic: t }
+columns: [{ name: at, type: timestamp, required: true }]
+event_time: { column: at }
+limits: { max_rows: 100 }`,
+  't.yaml',
+);
+
+function held(path: string, offsets: [number, number], hour = '5'): BackfilledFile {
+  return {
+    path,
+    partitionValues: { dt: '2026-11-23', hour },
+    rows: 10,
+    sizeBytes: 1000,
+    stats: JSON.stringify({
+      numRecords: 10,
+      minValues: { kafka_partition: 0, kafka_offset: offsets[0] },
+      maxValues: { kafka_partition: 0, kafka_offset: offsets[1] },
+    }),
+  };
+}
+
+function request(more: Partial<BackfillRequest> = {}): BackfillRequest {
+  return {
+    definition: DEFINITION,
+    source: { kind: 'kafka' },
+    wanted: new Map([[0, { start: 250n, end: 1000n, endIsTime: false }]]),
+    committed: new Map([[0, 1000n]]),
+    sequence: 3,
+    available: new Map([[0, { earliest: 250n, lastStable: 1200n }]]),
+    main: { table: 't', columns: ['dt', 'hour'], files: [] },
+    rejected: { table: 't_rejected', columns: ['dt'], files: [] },
+    running: [],
+    recordSizeBytes: 100,
+    unitsAtOnce: 2,
+    maxRowsPerSecond: null,
+    ...more,
+  };
+}
+
+const refusal = (more: Partial<BackfillRequest>): string => {
+  try {
+    planBackfill(request(more));
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+  return 'none';
+};
+
+describe('planBackfill', () => {
+  it('takes exactly the offsets asked for, in units of a batch’s size', () => {
+    const outlook = planBackfill(request());
+    expect(outlook).toMatchObject({ offsets: '750', units: 8, unitOffsets: 100 });
+    expect(unitsOf(outlook)).toHaveLength(8);
+    expect(unitsOf(outlook).at(0)).toEqual({ partition: 0, startOffset: '250', endOffset: '350' });
+    expect(unitsOf(outlook).at(-1)).toEqual({ partition: 0, startOffset: '950', endOffset: '1000' });
+  });
+
+  it('makes units smaller where records are large', () => {
+    const recordSizeBytes = DEFINITION.limits.maxBytes / 50;
+    expect(planBackfill(request({ recordSizeBytes })).unitOffsets).toBe(50);
+  });
+
+  it('refuses what is not committed yet, but leaves it to ingestion where a time was meant', () => {
+    const past = (endIsTime: boolean) => new Map([[0, { start: 250n, end: 1001n, endIsTime }]]);
+    expect(refusal({ wanted: past(false) })).toBe('BACKFILL_REFUSED');
+    expect(planBackfill(request({ wanted: past(true) })).ranges[0]?.endOffset).toBe('1000');
+  });
+
+  it('refuses offsets that Kafka has forgotten, to the offset', () => {
+    const from = (start: bigint) => new Map([[0, { start, end: 1000n, endIsTime: false }]]);
+    expect(refusal({ wanted: from(249n) })).toBe('OFFSET_EXPIRED');
+    expect(refusal({ wanted: from(250n) })).toBe('none');
+  });
+
+  it('refuses to overlap with a backfill that has not ended', () => {
+    const running = (startOffset: string, endOffset: string) => [
+      { number: 7, ranges: [{ partition: 0, startOffset, endOffset }] },
+    ];
+    expect(refusal({ running: running('900', '901') })).toBe('BACKFILL_REFUSED');
+    expect(refusal({ running: running('0', '250') })).toBe('none');
+    expect(refusal({ running: running('1000', '1100') })).toBe('none');
+    expect(refusal({ running: [{ number: 7, ranges: [{ partition: 1, startOffset: '0', endOffset: '999' }] }] })).toBe(
+      'none',
+    );
+  });
+
+  it('refuses an empty range, and one of too many units', () => {
+    expect(refusal({ wanted: new Map([[0, { start: 500n, end: 500n, endIsTime: false }]]) })).toBe('BACKFILL_REFUSED');
+    const huge = BigInt(MAX_UNITS) * 100n;
+    const all = (end: bigint): Partial<BackfillRequest> => ({
+      wanted: new Map([[0, { start: 0n, end, endIsTime: false }]]),
+      committed: new Map([[0, end]]),
+      available: new Map([[0, { earliest: 0n, lastStable: end }]]),
+    });
+    expect(refusal(all(huge))).toBe('none');
+    expect(refusal(all(huge + 1n))).toBe('BACKFILL_REFUSED');
+  });
+
+  it('says what would be replaced, and leaves out files of batches that came later', () => {
+    const files = [
+      held('data/b0000000001-0-0-a-0.parquet', [0, 249]),
+      held('data/b0000000002-0-0-a-0.parquet', [200, 250]),
+      held('data/b0000000003-0-0-a-0.parquet', [900, 1500], '6'),
+      held('data/b0000000004-0-0-a-0.parquet', [900, 1500], '7'),
+    ];
+    const { replaced } = planBackfill(request({ main: { table: 't', columns: ['dt', 'hour'], files } }));
+    expect(replaced[0]).toEqual({
+      table: 't',
+      files: 2,
+      rows: 20,
+      sizeBytes: 2000,
+      partitions: 2,
+      names: ['dt=2026-11-23/hour=5', 'dt=2026-11-23/hour=6'],
+    });
+  });
+
+  it('takes from the rejected table no more offsets than it may hold', () => {
+    const files = [held('data/b0000000001-0-0-a-0.parquet', [300, 420])];
+    const wanted = new Map([[0, { start: undefined, end: undefined, endIsTime: false }]]);
+    const rejected = { table: 't_rejected', columns: ['dt'], files };
+    const outlook = planBackfill(request({ source: { kind: 'rejected' }, wanted, rejected }));
+    expect(outlook.ranges).toEqual([{ partition: 0, startOffset: '300', endOffset: '421' }]);
+    expect(refusal({ source: { kind: 'rejected' }, wanted })).toBe('BACKFILL_REFUSED');
+  });
+});
