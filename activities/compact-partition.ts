@@ -14,6 +14,8 @@ import { decodedPath, type RewriteAttempt } from '../plans/file-place.ts';
 import { type MaintainedTable, maintainedTables } from '../plans/maintained-table.ts';
 import { COMPACTION_ID_PREFIX, type Rewrite, rewriteBase } from '../plans/rewrite.ts';
 import { atStep } from './fault-point.ts';
+import type { Instruments } from './instruments.ts';
+import type { Journal } from './journal.ts';
 
 /** What compaction works with. */
 export interface CompactionParts {
@@ -25,6 +27,10 @@ export interface CompactionParts {
   /** Names a rewrite or an attempt: no two of any workers may ever get the same. Without `-`. */
   readonly attemptName: () => string;
   readonly log?: TableLogOptions;
+  /** Where what is measured goes. */
+  readonly instruments?: Instruments;
+  /** Where is told what was done. */
+  readonly journal?: Journal;
 }
 
 /** One partition of a definition's table, or of its rejected table. */

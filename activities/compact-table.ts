@@ -10,6 +10,7 @@ import {
   type PartitionInput,
   type PartitionOutcome,
 } from './compact-partition.ts';
+import { countRewrites, countRewrittenBytes } from './lake-measures.ts';
 
 /** Partitions that one plan names; the rest is for the next. */
 export const MAX_PARTITIONS_PLANNED = 100;
@@ -38,8 +39,27 @@ export interface CompactionActivities {
 export function createCompactionActivities(parts: CompactionParts): CompactionActivities {
   return {
     planTableCompaction: (input) => alive(() => planTable(parts, input)),
-    compactPartition: (input) => alive((signal) => compactPartition(parts, input, signal)),
+    compactPartition: (input) =>
+      alive(async (signal) => {
+        const startedAtMs = parts.clock.elapsedMs();
+        const outcome = await compactPartition(parts, input, signal);
+        tell(parts, input, outcome, parts.clock.elapsedMs() - startedAtMs);
+        return outcome;
+      }),
   };
+}
+
+function tell(parts: CompactionParts, input: PartitionInput, outcome: PartitionOutcome, tookMs: number): void {
+  const { target: table, partition } = input;
+  countRewrites(parts.instruments, table, outcome.kind, 1);
+  const told = { table, partition, outcome: outcome.kind, tookMs };
+  if (outcome.kind !== 'rewritten') {
+    parts.journal?.('info', 'A rewrite has changed nothing.', told);
+    return;
+  }
+  const { rows, filesBefore, filesAfter, bytesAfter } = outcome;
+  countRewrittenBytes(parts.instruments, table, bytesAfter);
+  parts.journal?.('info', 'A partition is rewritten.', { ...told, rows, filesBefore, filesAfter });
 }
 
 async function planTable(parts: CompactionParts, { table, partition }: CompactionInput): Promise<PlannedPartition[]> {

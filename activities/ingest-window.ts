@@ -1,9 +1,13 @@
 import { Context } from '@temporalio/activity';
 import type { Clock } from '../clock/clock.ts';
 import { definitionText } from '../definition/load.ts';
+import { asSluiceError } from '../errors/sluice-error.ts';
 import { rejectedTable } from '../plans/table-shape.ts';
 import { toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
+import { IngestMeasures } from './ingest-measures.ts';
+import type { Instruments } from './instruments.ts';
+import type { Journal } from './journal.ts';
 import { type PublicationParts, TablePublication } from './publication.ts';
 
 /** A heartbeat says that the process lives and how far the window has come. */
@@ -50,7 +54,13 @@ export interface IngestActivities {
 }
 
 /** What a worker ingests with. */
-export type WindowParts = IngestParts & PublicationParts;
+export type WindowParts = IngestParts &
+  PublicationParts & {
+    /** Where what is measured goes. */
+    readonly instruments?: Instruments;
+    /** Where is told what was done. */
+    readonly journal?: Journal;
+  };
 
 /**
  * The activities of ingestion, on a worker's parts.
@@ -63,9 +73,16 @@ export function createIngestActivities(parts: WindowParts, stopping: AbortSignal
       const ended = AbortSignal.any([context.cancellationSignal, stopping]);
       let latest: WindowProgress | undefined;
       const heartbeat = setInterval(() => context.heartbeat(latest), HEARTBEAT_EVERY_MS);
+      const about = { table: input.table, window: context.info.activityId, attempt: context.info.attempt };
       try {
-        return await runWindow(parts, input, ended, (progress) => (latest = progress));
+        const progress = await runWindow(parts, input, ended, (reached) => (latest = reached));
+        const { batches, rows, rejected, version, remaining } = progress;
+        parts.journal?.('info', 'A window has ended.', { ...about, batches, rows, rejected, version, remaining });
+        return progress;
       } catch (thrown) {
+        const { code, advice } = asSluiceError(thrown);
+        new IngestMeasures(input.table, parts.clock, parts.instruments).failed(code);
+        parts.journal?.('error', advice, { ...about, code, batch: (latest?.sequence ?? 0) + 1 });
         throw toFailure(thrown);
       } finally {
         clearInterval(heartbeat);
@@ -82,9 +99,10 @@ export async function runWindow(
   report: (progress: WindowProgress) => void,
 ): Promise<WindowProgress> {
   const { clock } = parts;
+  const measures = new IngestMeasures(input.table, clock, parts.instruments);
   const definedAs = definitionText(parts.tablesFolder, input.table);
   const table = await IngestTable.open(parts, input.table, ended);
-  const publication = new TablePublication(parts, table.shape);
+  const publication = new TablePublication({ ...parts, measures }, table.shape);
   const rejected = new TablePublication(parts, rejectedTable(table.definition));
   const beganAtMs = clock.elapsedMs();
   const hasNews = (): boolean =>
@@ -100,7 +118,7 @@ export async function runWindow(
     while (!ended.aborted && clock.elapsedMs() - beganAtMs < input.windowMs && !hasNews()) {
       report(progress);
       const startedAtMs = clock.elapsedMs();
-      progress = await runBatch(table, publication, rejected, progress, clock);
+      progress = await runBatch({ table, publication, rejected, measures, clock, journal: parts.journal }, progress);
       if (input.mode === 'drain' && progress.drained) break;
       if (progress.remaining === '0') await pause(startedAtMs + paceMs - clock.elapsedMs(), ended, clock);
     }
@@ -144,20 +162,31 @@ async function begin(table: IngestTable): Promise<WindowProgress> {
   };
 }
 
+interface BatchParts {
+  readonly table: IngestTable;
+  readonly publication: TablePublication;
+  readonly rejected: TablePublication;
+  readonly measures: IngestMeasures;
+  readonly clock: Clock;
+  readonly journal: Journal | undefined;
+}
+
 /** One batch, if Kafka has anything for it. A step that takes too long is given up, and the batch gone on with in the next window. */
-async function runBatch(
-  table: IngestTable,
-  publication: TablePublication,
-  rejected: TablePublication,
-  progress: WindowProgress,
-  clock: Clock,
-): Promise<WindowProgress> {
+async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<WindowProgress> {
+  const { table, publication, rejected, measures, clock } = parts;
+  const startedAtMs = clock.elapsedMs();
   const signal = clock.timeout(table.definition.limits.stepTimeoutMs);
-  const planned = await table.plan(signal);
+  const planned = await measures.step('plan', () => table.plan(signal));
   const hive = hiveOf(publication, rejected, progress);
+  measures.waiting(planned === undefined ? 0n : planned.remaining);
   if (planned === undefined) return { ...progress, ...hive, remaining: '0', drained: true };
-  const seal = await table.writeAndSeal(planned.plan, signal);
-  await table.commit(seal, publication.takePublished());
+  const seal = await measures.step('write', () => table.writeAndSeal(planned.plan, signal));
+  const version = await measures.step('commit', () => table.commit(seal, publication.takePublished()));
+  const tookMs = clock.elapsedMs() - startedAtMs;
+  measures.committed({ seal, version, tookMs, eventTimeColumn: table.definition.eventTime.column });
+  const { sequence: batch, revision, attempt, rows } = seal;
+  const told = { table: table.definition.table, batch, revision, attempt, rows, rejected: seal.rejectedRows };
+  parts.journal?.('debug', 'A batch is committed.', { ...told, version: version ?? null, tookMs });
   // Another revision than the one that was planned leaves another rest.
   const remaining = seal.revision === planned.plan.revision ? planned.remaining : undefined;
   publication.request();

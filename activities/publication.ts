@@ -7,6 +7,7 @@ import type { AddFile } from '../lake/log/actions.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { TableShape } from '../plans/table-shape.ts';
+import type { IngestMeasures } from './ingest-measures.ts';
 import { atStep } from './fault-point.ts';
 
 const FIRST_RETRY_DELAY_MS = 500;
@@ -18,6 +19,7 @@ export interface PublicationParts {
   readonly metastore: HiveMetastore;
   readonly clock: Clock;
   readonly log?: TableLogOptions;
+  readonly measures?: IngestMeasures;
 }
 
 /** A version that Hive has reached, and when. */
@@ -34,6 +36,7 @@ export class TablePublication {
   readonly #log: TableLog;
   readonly #publisher: HivePublisher;
   readonly #clock: Clock;
+  readonly #measures: IngestMeasures | undefined;
   #mustReconcile = true;
   #wanted = true;
   readonly #stopping = new AbortController();
@@ -43,7 +46,8 @@ export class TablePublication {
   #failure: SluiceError | undefined;
   readonly #running: Promise<void>;
 
-  constructor({ storage, metastore, clock, log }: PublicationParts, shape: TableShape) {
+  constructor({ storage, metastore, clock, log, measures }: PublicationParts, shape: TableShape) {
+    this.#measures = measures;
     this.#log = new TableLog(storage, shape.path, log);
     this.#clock = clock;
     this.#publisher = new HivePublisher({ metastore, storage, shape });
@@ -93,7 +97,8 @@ export class TablePublication {
       }
       this.#wanted = false;
       try {
-        await this.#publishNewest();
+        await (this.#measures?.step('publish', () => this.#publishNewest()) ?? this.#publishNewest());
+        if (this.#version !== undefined) this.#measures?.published(this.#version);
         this.#failure = undefined;
         delayMs = FIRST_RETRY_DELAY_MS;
       } catch (thrown) {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { readDefinitions } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { dashboardUrl } from '../settings/dashboard-settings.ts';
+import { metricsUrl } from '../settings/metrics-settings.ts';
 import { readSettings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId, type IngestStatus, statusQuery } from '../workflows/ingest-protocol.ts';
 import { reportTable, type TableReport } from './table-report.ts';
@@ -20,7 +21,12 @@ export interface StatusReport {
   /** Workers that poll for ingestion; null where Temporal does not answer. */
   readonly workers: number | null;
   readonly temporalFailure: string | null;
-  readonly urls: { readonly dashboard: string; readonly temporalUi: string };
+  readonly urls: {
+    readonly dashboard: string;
+    readonly temporalUi: string;
+    /** Where Prometheus finds each worker's figures. */
+    readonly metrics: { readonly worker: string; readonly background: string };
+  };
 }
 
 export function registerStatus(program: Command): void {
@@ -57,6 +63,10 @@ async function readStatus(): Promise<StatusReport> {
     urls: {
       dashboard: dashboardUrl(settings.dashboard),
       temporalUi: settings.temporal.uiUrl,
+      metrics: {
+        worker: metricsUrl(settings.metrics, 'worker'),
+        background: metricsUrl(settings.metrics, 'background'),
+      },
     },
   };
 }
@@ -112,4 +122,5 @@ function print(report: StatusReport): void {
   }
   console.log(`workers: ${report.workers ?? `unknown (${report.temporalFailure ?? ''})`}`);
   console.log(`dashboard: ${report.urls.dashboard}   Temporal UI: ${report.urls.temporalUi}`);
+  console.log(`metrics: ${report.urls.metrics.worker}   ${report.urls.metrics.background}`);
 }

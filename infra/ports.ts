@@ -29,6 +29,7 @@ export async function freePorts(): Promise<PortSettings> {
       kafkaController: first + 5,
       metastore: first + 8,
       dashboard: first + 9,
+      metrics: first + 10,
     };
   }
   throw new SluiceError('PORT_BUSY', `No ${PORTS_PER_STACK} ports in a row are free.`);

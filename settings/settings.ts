@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
+import { type LogLevel, logLevelOf, type MetricsSettings } from './metrics-settings.ts';
 import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
 
 /** How to reach Kafka. `given` is true where the operator named the brokers: then none are started here. */
@@ -48,6 +49,8 @@ export interface PortSettings {
   readonly kafkaController: number;
   readonly metastore: number;
   readonly dashboard: number;
+  /** Of the ingesting worker's figures; the background worker's are on the next. */
+  readonly metrics: number;
 }
 
 /** Where the lake is, and how to work with it. Credentials, region and endpoint of S3 are AWS's own variables. */
@@ -77,6 +80,9 @@ export interface Settings extends LakeSettings {
   readonly metastore: MetastoreSettings;
   readonly ports: PortSettings;
   readonly dashboard: DashboardSettings;
+  readonly metrics: MetricsSettings;
+  /** What workers tell of at least. */
+  readonly logLevel: LogLevel;
 }
 
 const DEFAULT_PORTS: PortSettings = {
@@ -86,6 +92,7 @@ const DEFAULT_PORTS: PortSettings = {
   kafkaController: 19192,
   metastore: 9083,
   dashboard: 7400,
+  metrics: 7401,
 };
 
 /** @throws SluiceError SETTINGS_INVALID, naming the variable. */
@@ -98,6 +105,7 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     kafkaController: portOf(env, 'SLUICE_PORT_KAFKA_CONTROLLER', DEFAULT_PORTS.kafkaController),
     metastore: portOf(env, 'SLUICE_PORT_METASTORE', DEFAULT_PORTS.metastore),
     dashboard: portOf(env, 'SLUICE_PORT_DASHBOARD', DEFAULT_PORTS.dashboard),
+    metrics: portOf(env, 'SLUICE_PORT_METRICS', DEFAULT_PORTS.metrics),
   };
   return {
     home,
@@ -112,6 +120,8 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     temporal: temporalSettings(env, ports),
     metastore: metastoreSettings(env, ports),
     ports,
+    metrics: { host: env['SLUICE_METRICS_HOST'] || '127.0.0.1', port: ports.metrics },
+    logLevel: logLevelOf(env),
     dashboard: dashboardSettings(env, { home, project: projectFolder }, ports.dashboard),
   };
 }

@@ -39,6 +39,7 @@ export async function startTestStack(
     SLUICE_PORT_KAFKA_CONTROLLER: String(ports.kafkaController),
     SLUICE_PORT_METASTORE: String(ports.metastore),
     SLUICE_PORT_DASHBOARD: String(ports.dashboard),
+    SLUICE_PORT_METRICS: String(ports.metrics),
     ...options.environment,
   };
   const settings = readSettings(environment, PROJECT);

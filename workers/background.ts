@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createAuditActivities } from '../activities/audit-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
+import { LAKE_MEASURED_EVERY_MS, LakeMeasures } from '../activities/lake-measures.ts';
 import { createVacuumActivities } from '../activities/vacuum-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
@@ -11,6 +12,8 @@ import { readSettings } from '../settings/settings.ts';
 import { AUDIT_TASK_QUEUE } from '../workflows/audit-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
+import { journalOf } from './json-log.ts';
+import { installRuntime } from './metrics.ts';
 import { attemptName, runWorker } from './run-worker.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -26,6 +29,7 @@ const SHUTDOWN_GRACE_MS = 5_000;
 async function main(): Promise<void> {
   setPriority(constants.priority.PRIORITY_LOW);
   const settings = readSettings();
+  const instruments = installRuntime('background', settings.metrics);
   const [{ client, connection }, bundle] = await Promise.all([
     connectWorker(settings),
     workflowBundle(settings.cacheFolder),
@@ -37,7 +41,10 @@ async function main(): Promise<void> {
     tablesFolder: settings.tablesFolder,
     clock: SYSTEM_CLOCK,
     attemptName,
+    instruments,
+    journal: journalOf('background', settings.logLevel),
   };
+  const measures = new LakeMeasures(parts);
   const common = {
     connection,
     namespace: settings.temporal.namespace,
@@ -62,7 +69,10 @@ async function main(): Promise<void> {
   const running = Promise.all(workers.map((worker) => worker.run()));
   await makeCurrent(client, bundle.buildId);
   console.log(JSON.stringify({ ready: true, component: 'background' }));
+  const measuring = setInterval(() => void measures.measure(), LAKE_MEASURED_EVERY_MS);
+  await measures.measure();
   await running;
+  clearInterval(measuring);
 }
 
 runWorker('background', main);

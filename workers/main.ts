@@ -1,5 +1,5 @@
 import { WorkflowIdConflictPolicy } from '@temporalio/client';
-import { Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { readDefinitions, tableNames } from '../definition/load.ts';
@@ -10,6 +10,8 @@ import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
+import { journalOf } from './json-log.ts';
+import { installRuntime } from './metrics.ts';
 import { attemptName, logFailure, runWorker } from './run-worker.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -21,9 +23,9 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 async function main(): Promise<void> {
   const stopping = new AbortController();
   // The signals are ours, so that windows hear of them before the worker stops taking work.
-  Runtime.install({ shutdownSignals: [] });
-  for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const settings = readSettings();
+  const instruments = installRuntime('worker', settings.metrics, { shutdownSignals: [] });
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const cluster = new KafkaCluster(settings.kafka, 'sluice-worker');
   const [{ client, connection }, bundle] = await Promise.all([
     connectWorker(settings),
@@ -44,6 +46,8 @@ async function main(): Promise<void> {
         tablesFolder: settings.tablesFolder,
         clock: SYSTEM_CLOCK,
         attemptName,
+        instruments,
+        journal: journalOf('worker', settings.logLevel),
       },
       stopping.signal,
     ),

@@ -1,3 +1,4 @@
+import { log } from './json-log.ts';
 import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
 
 /** Runs a worker's process to its end: 0 when it was told to stop, 1 with what failed on stderr, as JSON. */
@@ -14,7 +15,7 @@ export function runWorker(component: string, main: () => Promise<void>): void {
 }
 
 export function logFailure(component: string, { code, advice }: SluiceError): void {
-  console.error(JSON.stringify({ level: 'error', component, code, message: advice }));
+  log('error', component, advice, { code });
 }
 
 /** Random hexadecimal digits in an attempt's name: of two attempts at one batch, one in 4 billion would share it. */
