@@ -1,14 +1,7 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { AuditActivities } from '../activities/audit-table.ts';
 import { AUDIT_TASK_QUEUE, type AuditInput, auditQuery, type AuditState, type AuditSummary } from './audit-protocol.ts';
-import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+import { showState } from './shown-state.ts';
 
 const activities = proxyActivities<AuditActivities>({
   taskQueue: AUDIT_TASK_QUEUE,
@@ -41,11 +34,17 @@ export async function auditTable(input: AuditInput): Promise<AuditSummary> {
   return summary;
 }
 
+/** What each state asks of an operator. */
+const TO_DO: Readonly<Record<AuditState, string>> = {
+  Auditing: 'Nothing. It changes nothing, and may be cancelled.',
+  Clean: 'Nothing.',
+  Findings: 'docs/audit.md says what each finding means, and what to do.',
+  NotAudited: 'Do what is said here, then audit again.',
+};
+
 /** What the Temporal UI shows. */
 function show(table: string, state: AuditState, lines: readonly string[]): void {
-  upsertSearchAttributes([
-    { key: TABLE_ATTRIBUTE, value: table },
-    { key: STATE_ATTRIBUTE, value: state },
-  ]);
-  setCurrentDetails([`**Audit of ${table}: ${state}.**`, ...lines].join('\n\n'));
+  const [why = '', ...figures] = lines;
+  const doing = state === 'Auditing' ? 'It reads and compares, in windows of bounded size.' : 'It has ended.';
+  showState({ table, kind: 'Audit', state, sinceMs: Date.now(), why, doing, toDo: TO_DO[state], figures });
 }

@@ -2,15 +2,13 @@ import {
   ActivityCancellationType,
   continueAsNew,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CompactionActivities, PlannedPartition } from '../activities/compact-table.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
 import { compactionQuery, type CompactionReport, type CompactionRun } from './compaction-protocol.ts';
-import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+import { showState } from './shown-state.ts';
 
 /** Times that a plan is made anew after others came first, before the rest is left to the next compaction. */
 const MAX_ROUNDS_OF_CONFLICTS = 3;
@@ -85,14 +83,18 @@ function describe({ target, partition, reason }: PlannedPartition): string {
 
 /** What the Temporal UI shows. */
 function show(state: string, doing: string, report: CompactionReport): void {
-  upsertSearchAttributes([
-    { key: TABLE_ATTRIBUTE, value: report.table },
-    { key: STATE_ATTRIBUTE, value: state },
-  ]);
-  const lines = [
-    `**Compaction of ${report.table}: ${state}.** ${doing}`,
-    `So far ${report.rewrites} rewrites made ${report.filesAfter} files of ${report.filesBefore}, with ${report.rows} rows; ${report.conflicts} gave way to others.`,
-    ...(report.publicationFailure === null ? [] : [`Hive lags behind. ${report.publicationFailure}`]),
-  ];
-  setCurrentDetails(lines.join('\n\n'));
+  const { table, publicationFailure } = report;
+  showState({
+    table,
+    kind: 'Compaction',
+    state,
+    sinceMs: Date.now(),
+    why: 'Small files are merged, and hours that have ended are sorted, where that gains something.',
+    doing,
+    toDo: publicationFailure === null ? 'Nothing.' : `Hive lags behind. ${publicationFailure}`,
+    figures: [
+      `${report.rewrites} rewrites made ${report.filesAfter} files of ${report.filesBefore}, with ${report.rows} rows`,
+      `${report.conflicts} gave way to others, and changed nothing`,
+    ],
+  });
 }

@@ -1,6 +1,7 @@
 import {
   ActivityCancellationType,
   ActivityFailure,
+  type ActivityInterfaceFor,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
@@ -8,10 +9,8 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   TimeoutFailure,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { IngestActivities } from '../activities/ingest-window.ts';
@@ -24,14 +23,20 @@ import {
   resumeUpdate,
   statusQuery,
 } from './ingest-protocol.ts';
-import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+import { showState } from './shown-state.ts';
 
 const DEFAULT_WINDOW_MS = 60_000;
 const FIRST_RETRY_DELAY_MS = 1_000;
 const LONGEST_RETRY_DELAY_MS = 30_000;
 
+/** What one activity is, as the Temporal UI lists it. */
+const WINDOW_SUMMARIES = {
+  continuous: 'Batches for a while, as records come',
+  drain: 'Batches until all is taken that Kafka holds',
+} as const;
+
 /** One attempt a window: what follows a failure is decided here, where an operator can see it. */
-function windowActivities(windowMs: number): IngestActivities {
+function windowActivities(windowMs: number): ActivityInterfaceFor<IngestActivities> {
   return proxyActivities<IngestActivities>({
     startToCloseTimeout: windowMs + 600_000,
     heartbeatTimeout: 6_000,
@@ -109,7 +114,9 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       window = new CancellationScope();
       const recovering = failures > 0;
       const lastWindow = await window.run(() =>
-        ingestWindow({ table: input.table, mode, windowMs, hiveLags, recovering }),
+        ingestWindow.executeWithOptions({ summary: WINDOW_SUMMARIES[mode] }, [
+          { table: input.table, mode, windowMs, hiveLags, recovering },
+        ]),
       );
       failures = 0;
       status = { ...status, lastWindow, windows: status.windows + 1 };
@@ -164,18 +171,40 @@ function failureOf(error: unknown): WindowFailure {
   return { code: '', message: cause instanceof Error ? cause.message : String(cause), retryable: true };
 }
 
+/** What it does in each state, and what somebody should do about it. */
+const STATES: Readonly<Record<IngestState, (table: string) => { readonly doing: string; readonly toDo: string }>> = {
+  Running: () => ({
+    doing: 'It makes a batch whenever Kafka holds new records, and commits it; one activity is a window of batches.',
+    toDo: 'Nothing.',
+  }),
+  Draining: (table) => ({
+    doing: 'It takes what Kafka held when it was asked to drain, then pauses.',
+    toDo: `Nothing; or go on with \`sluice resume ${table}\`.`,
+  }),
+  Paused: (table) => ({
+    doing: 'It waits until somebody resumes it. Records wait in Kafka, whose retention goes on counting.',
+    toDo: `\`sluice resume ${table}\`, when the reason is gone.`,
+  }),
+  Degraded: () => ({
+    doing: 'It tries again by itself. Nothing is lost, and nothing is taken twice.',
+    toDo: 'Mend what the reason names; it goes on by itself.',
+  }),
+  Stopped: (table) => ({
+    doing: 'It waits for a decision: going on by itself could lose records.',
+    toDo: `Do what the reason says, then \`sluice resume ${table}\`.`,
+  }),
+};
+
 /** What the Temporal UI shows. */
-function show(status: IngestStatus): void {
-  upsertSearchAttributes([
-    { key: TABLE_ATTRIBUTE, value: status.table },
-    { key: STATE_ATTRIBUTE, value: status.state },
-  ]);
-  const last = status.lastWindow;
-  const lines = [
-    `**${status.table} is ${status.state}** since ${new Date(status.sinceMs).toISOString()}. ${status.reason}`,
+function show({ table, state, sinceMs, reason, lastWindow: last }: IngestStatus): void {
+  const { doing, toDo } = STATES[state](table);
+  const figures =
     last === null
-      ? 'No window has ended yet.'
-      : `Last window: ${last.batches} batches, ${last.rows} rows, ${last.rejected} rejected; log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}, ${last.remaining ?? 'an unknown number of'} records left in Kafka.`,
-  ];
-  setCurrentDetails(lines.join('\n\n'));
+      ? ['No window has ended yet.']
+      : [
+          `Last window: ${last.batches} batches, ${last.rows} rows, ${last.rejected} rejected`,
+          `Log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}`,
+          `Left in Kafka: ${last.remaining ?? 'an unknown number of'} records`,
+        ];
+  showState({ table, kind: 'Ingestion', state, sinceMs, why: reason, doing, toDo, figures });
 }

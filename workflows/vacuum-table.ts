@@ -1,15 +1,8 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { VacuumActivities } from '../activities/vacuum-table.ts';
 import { vacuumInWords } from '../plans/vacuum-report.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
-import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+import { showState } from './shown-state.ts';
 import { type VacuumInput, vacuumQuery, type VacuumReport } from './vacuum-protocol.ts';
 
 const activities = proxyActivities<VacuumActivities>({
@@ -39,9 +32,9 @@ export async function vacuumTable(input: VacuumInput): Promise<VacuumReport> {
 
 /** What the Temporal UI shows. */
 function show(table: string, state: 'Vacuuming' | 'Done' | 'NotVacuumed', lines: readonly string[]): void {
-  upsertSearchAttributes([
-    { key: TABLE_ATTRIBUTE, value: table },
-    { key: STATE_ATTRIBUTE, value: state },
-  ]);
-  setCurrentDetails([`**Vacuum of ${table}: ${state}.**`, ...lines].join('\n\n'));
+  const [why = '', ...figures] = lines;
+  const doing =
+    state === 'Vacuuming' ? 'It lists the table’s folders, and deletes after their grace period.' : 'It has ended.';
+  const toDo = state === 'NotVacuumed' ? 'Do what is said here; the next vacuum begins anew.' : 'Nothing.';
+  showState({ table, kind: 'Vacuum', state, sinceMs: Date.now(), why, doing, toDo, figures });
 }

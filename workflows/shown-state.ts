@@ -1,0 +1,38 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+
+/** What the Temporal UI tells of a workflow to somebody who has never seen it: each part a sentence or two. */
+export interface ShownState {
+  readonly table: string;
+  /** What kind of work it is: `Ingestion`. */
+  readonly kind: string;
+  /** In one word; also the search attribute. */
+  readonly state: string;
+  readonly sinceMs: number;
+  /** Why it is in this state. */
+  readonly why: string;
+  /** What it does now, or waits for. */
+  readonly doing: string;
+  /** What somebody should do about it. */
+  readonly toDo: string;
+  /** Figures, a line each. */
+  readonly figures: readonly string[];
+}
+
+/** Shows a state in the Temporal UI: as search attributes, and in words (Markdown). */
+export function showState(shown: ShownState): void {
+  upsertSearchAttributes([
+    { key: TABLE_ATTRIBUTE, value: shown.table },
+    { key: STATE_ATTRIBUTE, value: shown.state },
+  ]);
+  setCurrentDetails(detailsOf(shown));
+}
+
+export function detailsOf({ table, kind, state, sinceMs, why, doing, toDo, figures }: ShownState): string {
+  return [
+    `**${kind} of ${table}: ${state}**, since ${new Date(sinceMs).toISOString()}. ${why}`,
+    `**Now:** ${doing}`,
+    `**To do:** ${toDo}`,
+    ...(figures.length === 0 ? [] : [figures.map((line) => `- ${line}`).join('\n')]),
+  ].join('\n\n');
+}
