@@ -10,7 +10,7 @@ import { ServerTable } from './server-table.tsx';
 import { listing, shownHosts } from './shown-list.ts';
 import { counts, data, nowMs, servers, version } from './store.ts';
 import { PipelineStrip } from './strip.tsx';
-import { connection } from './stream.ts';
+import { connection, needsToken } from './stream.ts';
 
 export function ServersPage(): JSX.Element {
   const report = data.value;
@@ -37,9 +37,11 @@ export function ServersPage(): JSX.Element {
 
 function FirstWords(): JSX.Element {
   const lost = connection.value.state === 'lost';
-  const words = lost
-    ? 'The dashboard does not answer. It is tried again every few seconds; `sluice status` says whether it runs.'
-    : 'Opening the stream of servers…';
+  const words = needsToken.value
+    ? 'The dashboard shows itself to who has its token: run `sluice dashboard` where it runs, and open the address that it prints.'
+    : lost
+      ? 'The dashboard does not answer. It is tried again every few seconds; `sluice status` says whether it runs.'
+      : 'Opening the stream of servers…';
   return <p class="first-words">{words}</p>;
 }
 

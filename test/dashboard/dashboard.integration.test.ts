@@ -1,6 +1,14 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openToken } from '../../dashboard/access/token.ts';
+import type { ActionsReport } from '../../dashboard/api/wire.ts';
+import { startDashboard } from '../../dashboard/start-dashboard.ts';
+import { connectTemporal } from '../../temporal/client.ts';
+import { ingestWorkflowId, statusQuery } from '../../workflows/ingest-protocol.ts';
+import { testCertificate } from '../test-certificate.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
 import { launchBrowser } from './browser.ts';
 
@@ -219,6 +227,78 @@ describe('the page, in a real browser on the real stack', () => {
     }
     await until(() => !/silent/.test(document.querySelector('.headline h1')?.textContent ?? 'silent'), undefined);
     await figuresMove();
+  });
+
+  it('acts for who has its token alone, and writes down who did what', async () => {
+    const { text: token } = await openToken(stack.settings.dashboard);
+    const act = (action: string): Promise<number> =>
+      page.evaluate(async (name) => {
+        const response = await fetch(`/api/v1/actions/${name}`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${sessionStorage.getItem('sluice-token') ?? ''}`,
+            'content-type': 'application/json',
+          },
+          body: JSON.stringify({ table: 'server_health', by: 'Ann' }),
+        });
+        return response.status;
+      }, action);
+    await page.goto(`${url}/?sort=host#token=${token}`);
+    await rows().first().waitFor();
+    expect(page.url()).toBe(`${url}/?sort=host`);
+    const asked = async (action: string): Promise<string> => {
+      expect(await act(action)).toBe(200);
+      const answer = await fetch(`${url}/api/v1/actions`, { headers: { authorization: `Bearer ${token}` } });
+      const { actions } = (await answer.json()) as ActionsReport;
+      expect(actions[0]).toMatchObject({ action, table: 'server_health', by: 'Ann', end: { outcome: 'done' } });
+      const client = await connectTemporal(stack.settings);
+      const status = await client.workflow.getHandle(ingestWorkflowId('server_health')).query(statusQuery);
+      await client.connection.close();
+      return status.reason;
+    };
+    expect(await asked('pause')).toContain('Paused by Ann (dashboard).');
+    expect(await act('pause')).toBe(409);
+    expect(await asked('resume')).toContain('by Ann (dashboard).');
+    const log = readFileSync(join(stack.settings.home, 'logs', 'dashboard.log'), 'utf8');
+    expect(log).not.toContain(token);
+    await figuresMove();
+    expect(problems.splice(0)).toEqual([expect.stringContaining('409')]);
+  });
+
+  it('shows itself beyond loopback over TLS, to who has its token', async () => {
+    const folder = join(stack.settings.home, 'secrets');
+    const [tokenFile, certFile, keyFile] = ['given', 'cert.pem', 'key.pem'].map((name) => join(folder, name));
+    const token = 'given-by-an-operator-0123456789abcdef';
+    writeFileSync(tokenFile ?? '', token);
+    const { cert, key } = testCertificate();
+    writeFileSync(certFile ?? '', cert);
+    writeFileSync(keyFile ?? '', key);
+    const beyond = { ...stack.settings.dashboard, host: '0.0.0.0', port: 0 };
+    const given = { ...beyond, token: { file: tokenFile ?? '', given: true }, tls: { certFile, keyFile } };
+    const dashboard = await startDashboard({ ...stack.settings, dashboard: given });
+    const there = `https://127.0.0.1:${new URL(dashboard.url).port}`;
+    const before = page;
+    page = await open({ viewport: DESKTOP, ignoreHTTPSErrors: true });
+    try {
+      await page.goto(there);
+      await page.locator('.first-words', { hasText: 'sluice dashboard' }).waitFor();
+      for (const path of ['/api/v1/servers', '/api/v1/pipeline', '/api/v1/events', '/api/v1/servers/x/series']) {
+        expect((await page.request.get(there + path)).status()).toBe(401);
+      }
+      expect(await (await page.request.get(`${there}/healthz`)).json()).toEqual({ status: 'ok' });
+      await page.goto(`${there}/servers/${hostname()}#token=${token}`);
+      await page.reload();
+      await page.locator('.chart canvas').first().waitFor();
+      await page.goto(`${there}/`);
+      await figuresMove();
+      expect(page.url()).toBe(`${there}/`);
+    } finally {
+      await page.context().close();
+      page = before;
+      await dashboard.stop();
+    }
+    // Each try without the token is one that the browser itself complains of.
+    expect(problems.splice(0).filter((problem) => !problem.includes('401'))).toEqual([]);
   });
 
   it('has had nothing to complain about in the console', () => {
