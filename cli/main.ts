@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { registerAudit } from './audit.ts';
 import { registerCompact } from './compact.ts';
+import { registerCompletion } from './completion.ts';
 import { registerDashboard } from './dashboard.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
@@ -31,6 +32,7 @@ registerCompact(program);
 registerSql(program);
 registerAudit(program);
 registerVacuum(program);
+registerCompletion(program);
 
 try {
   await program.parseAsync();
