@@ -51,6 +51,9 @@ export class IngestTable {
   readonly #files: BatchFiles;
   readonly #topicId: string;
   #recordSizeBytes: number | undefined;
+  /** The newest batch that was in the log when this last looked, or made by this; undefined before it has looked. */
+  #lastSequence: number | undefined;
+  #batchesOfOthers = 0;
 
   private constructor(parts: IngestParts, definition: TableDefinition, topicId: string) {
     this.#parts = parts;
@@ -72,10 +75,18 @@ export class IngestTable {
     return opened;
   }
 
+  /** Batches that others have committed since this was opened: more than one or two, and somebody else ingests this table. */
+  get batchesOfOthers(): number {
+    return this.#batchesOfOthers;
+  }
+
   /** The next batch: the plan that is there already, else a new one; undefined where Kafka has nothing new. */
   async plan(signal: AbortSignal): Promise<PlannedBatch | undefined> {
     await this.log.refresh();
-    const sequence = this.#committedSequence() + 1;
+    const committed = this.#committedSequence();
+    this.#batchesOfOthers += committed - (this.#lastSequence ?? committed);
+    this.#lastSequence = committed;
+    const sequence = committed + 1;
     const existing = await this.#files.readPlan(sequence);
     if (existing !== undefined) return { plan: existing, remaining: undefined };
     const { topic } = this.definition.source;
@@ -174,6 +185,8 @@ export class IngestTable {
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
     const version = await atStep('commit', () => commitBatch(this.log, this.rejectedLog, seal, published));
+    if (version === undefined) this.#batchesOfOthers += 1;
+    this.#lastSequence = seal.sequence;
     await this.log.checkpointIfDue();
     await this.rejectedLog.checkpointIfDue();
     return version;

@@ -46,6 +46,18 @@ export interface WindowProgress {
   /** Why Hive lags behind, where it does. */
   readonly publicationFailure: string | null;
   readonly unknownFields: Readonly<Record<string, number>>;
+  /** Batches that other writers have committed meanwhile. */
+  readonly byOthers: number;
+  /** What the worker's clock said; left out where nobody asked. */
+  readonly clock?: WindowClock;
+}
+
+/** A worker's clock against Temporal's. */
+export interface WindowClock {
+  /** When the window began, by the worker's clock, after Temporal had ordered it by its own: the difference, at most. */
+  readonly aheadAtMostMs: number;
+  /** By the worker's clock, in milliseconds since the epoch. */
+  readonly endedAtMs: number;
 }
 
 export interface IngestActivities {
@@ -71,6 +83,7 @@ export function createIngestActivities(parts: WindowParts, stopping: AbortSignal
     async ingestWindow(input) {
       const context = Context.current();
       const ended = AbortSignal.any([context.cancellationSignal, stopping]);
+      const aheadAtMostMs = parts.clock.nowMs() - context.info.currentAttemptScheduledTimestampMs;
       let latest: WindowProgress | undefined;
       const heartbeat = setInterval(() => context.heartbeat(latest), HEARTBEAT_EVERY_MS);
       const about = { table: input.table, window: context.info.activityId, attempt: context.info.attempt };
@@ -78,7 +91,7 @@ export function createIngestActivities(parts: WindowParts, stopping: AbortSignal
         const progress = await runWindow(parts, input, ended, (reached) => (latest = reached));
         const { batches, rows, rejected, version, remaining } = progress;
         parts.journal?.('info', 'A window has ended.', { ...about, batches, rows, rejected, version, remaining });
-        return progress;
+        return { ...progress, clock: { aheadAtMostMs, endedAtMs: parts.clock.nowMs() } };
       } catch (thrown) {
         const { code, advice } = asSluiceError(thrown);
         new IngestMeasures(input.table, parts.clock, parts.instruments).failed(code);
@@ -159,6 +172,7 @@ async function begin(table: IngestTable): Promise<WindowProgress> {
     nextOffsets: {},
     publicationFailure: null,
     unknownFields: {},
+    byOthers: 0,
   };
 }
 
@@ -179,7 +193,8 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   const planned = await measures.step('plan', () => table.plan(signal));
   const hive = hiveOf(publication, rejected, progress);
   measures.waiting(planned === undefined ? 0n : planned.remaining);
-  if (planned === undefined) return { ...progress, ...hive, remaining: '0', drained: true };
+  const byOthers = table.batchesOfOthers;
+  if (planned === undefined) return { ...progress, ...hive, byOthers, remaining: '0', drained: true };
   const seal = await measures.step('write', () => table.writeAndSeal(planned.plan, signal));
   const version = await measures.step('commit', () => table.commit(seal, publication.takePublished()));
   const tookMs = clock.elapsedMs() - startedAtMs;
@@ -202,6 +217,7 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
     drained: remaining === 0n,
     nextOffsets: seal.nextOffsets,
     unknownFields: added(progress.unknownFields, seal.unknownFields),
+    byOthers: table.batchesOfOthers,
   };
 }
 

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { pythonEnvironment, run } from './python-environment.ts';
 
 const DELTALAKE = ['deltalake==1.6.6', 'pyarrow'];
 const SCRIPT = `
@@ -20,13 +19,7 @@ export async function deltaRows(
   cacheFolder: string,
   storageOptions: Readonly<Record<string, string>> = {},
 ): Promise<{ rows: number; positions: number; marks: number }> {
-  const environment = join(cacheFolder, 'python');
-  const python = join(environment, 'bin', 'python');
-  if (!existsSync(join(environment, 'ready'))) {
-    run('python3', ['-m', 'venv', environment]);
-    run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...DELTALAKE]);
-    run('touch', [join(environment, 'ready')]);
-  }
+  const python = join(pythonEnvironment(cacheFolder, 'python', DELTALAKE), 'bin', 'python');
   return Promise.resolve(
     JSON.parse(run(python, ['-c', SCRIPT, tableUri, JSON.stringify(storageOptions)])) as {
       rows: number;
@@ -34,10 +27,4 @@ export async function deltaRows(
       marks: number;
     },
   );
-}
-
-function run(file: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${file} ${args.slice(0, 2).join(' ')} failed: ${error?.message ?? stderr}`);
-  return stdout;
 }

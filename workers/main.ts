@@ -1,4 +1,4 @@
-import { WorkflowIdConflictPolicy } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
@@ -8,9 +8,10 @@ import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
-import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
+import { INGEST_TASK_QUEUE } from '../workflows/ingest-protocol.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
-import { journalOf } from './json-log.ts';
+import { restartLostIngestion, startIngestion } from './ingest-workflows.ts';
+import { journalOf, log } from './json-log.ts';
 import { installRuntime } from './metrics.ts';
 import { attemptName, logFailure, runWorker } from './run-worker.ts';
 import { connectWorker } from './temporal.ts';
@@ -18,6 +19,10 @@ import { workflowBundle } from './workflow-bundle.ts';
 
 /** Time for a running batch to end when the worker is told to stop; a longer one is gone on with elsewhere. */
 const SHUTDOWN_GRACE_MS = 10_000;
+/** How often a worker looks whether Temporal still knows of its tables. */
+const LOOK_FOR_LOST_EVERY_MS = 10_000;
+const LOST_MESSAGE =
+  'Temporal no longer knew of this table; its ingestion was started again, and goes on where its log stands.';
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(): Promise<void> {
@@ -61,19 +66,23 @@ async function main(): Promise<void> {
   if (stopping.signal.aborted) worker.shutdown();
   await makeCurrent(client, bundle.buildId);
   const tables = tablesOf(settings);
-  for (const table of tables) {
-    await client.workflow.start('ingestTable', {
-      workflowId: ingestWorkflowId(table),
-      taskQueue: INGEST_TASK_QUEUE,
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `Ingests ${table} from Kafka`,
-      args: [{ table }],
-    });
-  }
+  await startIngestion(client, tables);
   console.log(JSON.stringify({ ready: true, component: 'worker', tables }));
+  const watching = setInterval(() => void lookForLost(client, settings, bundle.buildId), LOOK_FOR_LOST_EVERY_MS);
   await running;
+  clearInterval(watching);
   await engine.close();
   await cluster.close();
+}
+
+/** Temporal may be away: then the next look says more. */
+async function lookForLost(client: Client, { tablesFolder }: Settings, buildId: string): Promise<void> {
+  try {
+    const lost = await restartLostIngestion(client, tableNames(tablesFolder), buildId);
+    for (const table of lost) log('error', 'worker', LOST_MESSAGE, { table });
+  } catch {
+    // The worker's own polls meet, and log, the same failure.
+  }
 }
 
 /** A table whose definition is wrong is ingested too: its workflow says so, and waits until the file is corrected. */

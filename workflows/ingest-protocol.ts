@@ -31,6 +31,8 @@ export interface IngestStatus {
 export interface IngestInput {
   readonly table: string;
   readonly windowMs?: number;
+  /** Why it was started, where there is more to say than that it was. */
+  readonly reason?: string;
   readonly status?: IngestStatus;
 }
 

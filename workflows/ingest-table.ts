@@ -24,6 +24,7 @@ import {
   statusQuery,
 } from './ingest-protocol.ts';
 import { showState } from './shown-state.ts';
+import { troubleOf } from './window-trouble.ts';
 
 const DEFAULT_WINDOW_MS = 60_000;
 const FIRST_RETRY_DELAY_MS = 1_000;
@@ -53,7 +54,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
     table: input.table,
     state: 'Running',
     sinceMs: Date.now(),
-    reason: 'Started.',
+    reason: input.reason ?? 'Started.',
     lastWindow: null,
     windows: 0,
   };
@@ -123,8 +124,11 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       if (changes !== seen) continue;
       if (mode === 'drain' && !lastWindow.drained) enter('Draining', 'Kafka holds more than one window could take.');
       else if (mode === 'drain') enter('Paused', `Drained. Resume it with: sluice resume ${input.table}`);
-      else if (lastWindow.publicationFailure === null) enter('Running', 'All is well.');
-      else enter('Degraded', `Rows are committed, but Hive lags behind. ${lastWindow.publicationFailure}`);
+      else {
+        const trouble = troubleOf(lastWindow, Date.now());
+        if (trouble === undefined) enter('Running', 'All is well.');
+        else enter('Degraded', trouble);
+      }
     } catch (error) {
       if (CancellationScope.current().consideredCancelled) throw error;
       if (changes !== seen || isCancellation(error)) continue;

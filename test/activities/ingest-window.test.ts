@@ -12,6 +12,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 const RECORDS = 40;
 /** Time for a few batches of six records, at some milliseconds a step. */
 const WINDOW_MS = 1_000;
+const NEVER = new AbortController().signal;
 
 it('says of a drain whether it came to its end, or the window did', async () => {
   const folder = temporaryFolder();
@@ -32,5 +33,30 @@ it('says of a drain whether it came to its end, or the window did', async () => 
   expect(windows.map(({ drained }) => drained)).toEqual([...windows.slice(1).map(() => false), true]);
   expect(windows.length).toBeGreaterThan(1);
   expect(windows.reduce((sum, { rows }) => sum + rows, 0)).toBe(RECORDS);
+  expect(scheduler.violation).toBeUndefined();
+});
+
+it('counts the batches that somebody else has committed meanwhile', async () => {
+  const folder = temporaryFolder();
+  writeDefinitions(folder);
+  const scheduler = new Scheduler(new Random('two deployments'));
+  const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0 }, folder);
+  const topic = world.watch('t1').topic;
+  for (let count = 0; count < RECORDS; count += 1) topic.append(0, { hour: 0, bad: false });
+  topic.commit(0);
+  const input = { table: 't1', mode: 'drain', windowMs: 600_000 } as const;
+  const drain = (name: string): Promise<WindowProgress> =>
+    runWindow(partsOf(world, new SimulatedProcess(scheduler, 'worker', name)), input, NEVER, () => undefined);
+  const alone = drain('alone');
+  await scheduler.run(() => false);
+  const { batches, byOthers } = await alone;
+  expect({ enough: batches > 5, byOthers }).toEqual({ enough: true, byOthers: 0 });
+
+  for (let count = 0; count < RECORDS; count += 1) topic.append(0, { hour: 0, bad: false });
+  topic.commit(0);
+  const both = [drain('one'), drain('other')];
+  await scheduler.run(() => false);
+  const [one, other] = await Promise.all(both);
+  expect((one?.byOthers ?? 0) + (other?.byOthers ?? 0)).toBeGreaterThanOrEqual(batches);
   expect(scheduler.violation).toBeUndefined();
 });

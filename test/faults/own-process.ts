@@ -43,8 +43,13 @@ export class TestProcess {
   }
 
   /** Does not wait until it is ready: the fault may strike first. */
-  static startFaulty(test: TestStack, name: OwnProcess, fault: string): TestProcess {
-    return TestProcess.#spawn(test, name, { [FAULT_VARIABLE]: fault });
+  static startFaulty(
+    test: TestStack,
+    name: OwnProcess,
+    fault: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): TestProcess {
+    return TestProcess.#spawn(test, name, { ...environment, [FAULT_VARIABLE]: fault });
   }
 
   static #spawn(test: TestStack, name: OwnProcess, environment: Readonly<Record<string, string>>): TestProcess {

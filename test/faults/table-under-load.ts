@@ -5,6 +5,7 @@ import { Client, Connection, WorkflowIdConflictPolicy } from '@temporalio/client
 import { auditTable } from '../../audit/audit-table.ts';
 import { withAuditParts } from '../../audit/open-parts.ts';
 import { loadDefinition } from '../../definition/load.ts';
+import type { OwnProcess } from '../../infra/own-processes.ts';
 import { HiveMetastore } from '../../lake/hive/metastore.ts';
 import { HivePublisher } from '../../lake/hive/publisher.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
@@ -12,13 +13,14 @@ import { openStorage } from '../../lake/storage/open-storage.ts';
 import type { AuditReport } from '../../plans/audit-report.ts';
 import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { BACKGROUND_TASK_QUEUE } from '../../workflows/background-protocol.ts';
-import { compactionWorkflowId } from '../../workflows/compaction-protocol.ts';
+import { type CompactionReport, compactionWorkflowId } from '../../workflows/compaction-protocol.ts';
 import { ingestWorkflowId, type IngestStatus, statusQuery } from '../../workflows/ingest-protocol.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from '../table-check.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
 import { TopicWriter } from '../topic-writer.ts';
 import { waitFor } from '../wait-for.ts';
 import { Load } from './load.ts';
+import { TestProcess } from './own-process.ts';
 
 const TOPIC = 'server-health';
 /** For everything that was written to be committed and shown, however deep the back-off of who does it. */
@@ -30,6 +32,7 @@ export class TableUnderLoad {
   readonly test: TestStack;
   readonly writer: TopicWriter;
   readonly load: Load;
+  readonly #processes: TestProcess[] = [];
 
   private constructor(test: TestStack, writer: TopicWriter) {
     this.test = test;
@@ -45,7 +48,26 @@ export class TableUnderLoad {
     return table;
   }
 
+  /** Starts one of Sluice's own processes, and waits until it is ready. */
+  async run(name: OwnProcess, environment: Readonly<Record<string, string>> = {}): Promise<TestProcess> {
+    const process = await TestProcess.start(this.test, name, environment);
+    this.#processes.push(process);
+    return process;
+  }
+
+  /** Starts one with a fault planted in it, which may strike before it is ready. */
+  runFaulty(name: OwnProcess, fault: string, environment: Readonly<Record<string, string>> = {}): TestProcess {
+    const process = TestProcess.startFaulty(this.test, name, fault, environment);
+    this.#processes.push(process);
+    return process;
+  }
+
+  async stopProcesses(): Promise<void> {
+    await Promise.all(this.#processes.splice(0).map((process) => process.stop()));
+  }
+
   async stop(): Promise<void> {
+    await this.stopProcesses();
     await this.load.stop().finally(() => this.writer.close());
     await this.test.stop();
   }
@@ -105,9 +127,39 @@ export class TableUnderLoad {
     }
   }
 
-  /** What the workflow says of the table. @throws what Temporal's client throws where nobody answers */
-  async status(): Promise<IngestStatus> {
-    return this.withTemporal((client) => client.workflow.getHandle(ingestWorkflowId(TABLE)).query(statusQuery));
+  /** Waits until the workflow gives a reason that holds this text, and returns what state the table is in then. */
+  async told(text: string, limitMs = RECOVERY_LIMIT_MS): Promise<IngestStatus> {
+    return waitFor(`the operator to be told: ${text}`, limitMs, async () => {
+      const status = await this.withTemporal((client) =>
+        client.withDeadline(Date.now() + 5_000, () =>
+          client.workflow.getHandle(ingestWorkflowId(TABLE)).query(statusQuery),
+        ),
+      ).catch(() => undefined);
+      return status?.reason.includes(text) === true ? status : undefined;
+    });
+  }
+
+  /** Waits until that many batches more are committed. */
+  async grown(commits: number): Promise<void> {
+    const { settings } = this.test;
+    const log = new TableLog(openStorage(settings), mainTable(loadDefinition(settings.tablesFolder, TABLE)).path);
+    await log.refresh();
+    const until = log.snapshot.version + commits;
+    await waitFor(`${commits} more commits`, RECOVERY_LIMIT_MS, async () => {
+      await log.refresh();
+      return log.snapshot.version >= until || undefined;
+    });
+  }
+
+  /** Has the table compacted until there was something to rewrite. */
+  async compacted(): Promise<void> {
+    await waitFor('a compaction that rewrites something', RECOVERY_LIMIT_MS, async () => {
+      await this.compact();
+      return this.withTemporal(async (client) => {
+        const report: unknown = await client.workflow.getHandle(compactionWorkflowId({ table: TABLE })).result();
+        return (report as CompactionReport).rewrites > 0 || undefined;
+      });
+    });
   }
 
   /** Has the table compacted, beside whatever compacts it already. */

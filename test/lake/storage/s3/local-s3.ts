@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import type { Component } from '../../../../infra/component.ts';
 import { s3Server } from '../../../../infra/s3-server.ts';
 import { readSettings } from '../../../../settings/settings.ts';
 import { waitFor } from '../../../wait-for.ts';
@@ -17,7 +18,7 @@ export const BUCKET = 'sluice-lake';
 export class LocalS3 {
   readonly port: number;
   readonly #home: string;
-  readonly #process: ChildProcess;
+  #process: ChildProcess;
   readonly #client: S3Client;
 
   private constructor(port: number, home: string, started: ChildProcess) {
@@ -35,16 +36,10 @@ export class LocalS3 {
   static async start(): Promise<LocalS3> {
     const home = mkdtempSync(join(tmpdir(), 'sluice-s3-'));
     const port = await freePort();
-    const server = s3Server(
-      { home, cacheFolder: readSettings().cacheFolder },
-      { port, accessKeyId: ENVIRONMENT.AWS_ACCESS_KEY_ID, secretAccessKey: SECRET },
-    );
-    await server.prepare?.((line) => process.stderr.write(`  ${line}\n`));
-    const { file, args, environment } = server.command();
-    const started = spawn(file, args, { stdio: 'ignore', env: { ...process.env, ...environment } });
-    const s3 = new LocalS3(port, home, started);
+    await serverAt(home, port).prepare?.((line) => process.stderr.write(`  ${line}\n`));
+    const s3 = new LocalS3(port, home, spawnServer(home, port));
     try {
-      await waitFor('S3 to answer', server.startLimitMs, async () => (await server.isReady('')) || undefined);
+      await s3.#answers();
       await s3.#client.send(new CreateBucketCommand({ Bucket: BUCKET }));
       return s3;
     } catch (error) {
@@ -57,11 +52,30 @@ export class LocalS3 {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  async stop(): Promise<void> {
-    this.#client.destroy();
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  /** Ends it at once; its objects stay. */
+  async crash(): Promise<void> {
     const ended = once(this.#process, 'exit');
     if (this.#process.exitCode === null && this.#process.kill('SIGKILL')) await ended;
+  }
+
+  async startAgain(): Promise<void> {
+    this.#process = spawnServer(this.#home, this.port);
+    await this.#answers();
+  }
+
+  async stop(): Promise<void> {
+    this.#client.destroy();
+    await this.crash();
     rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  async #answers(): Promise<void> {
+    const server = serverAt(this.#home, this.port);
+    await waitFor('S3 to answer', server.startLimitMs, async () => (await server.isReady('')) || undefined);
   }
 
   /** All objects below a prefix of the bucket, as a client sees them that is not Sluice. */
@@ -78,6 +92,18 @@ export class LocalS3 {
     }
     return found;
   }
+}
+
+function serverAt(home: string, port: number): Component {
+  return s3Server(
+    { home, cacheFolder: readSettings().cacheFolder },
+    { port, accessKeyId: ENVIRONMENT.AWS_ACCESS_KEY_ID, secretAccessKey: SECRET },
+  );
+}
+
+function spawnServer(home: string, port: number): ChildProcess {
+  const { file, args, environment } = serverAt(home, port).command();
+  return spawn(file, args, { stdio: 'ignore', env: { ...process.env, ...environment } });
 }
 
 /** What every AWS tool takes its credentials and region from. */

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { STEPS } from '../../activities/fault-point.ts';
+
+const PAGE = fileURLToPath(new URL('../../docs/faults.md', import.meta.url));
+const BEGIN = '<!-- written by npm run faults -->';
+const END = '<!-- end -->';
+const COLUMNS = ['crash before', 'crash after', 'error before', 'error after', 'hang before', 'hang after'];
+
+export interface Result {
+  readonly suite: string;
+  readonly name: string;
+  readonly passed: boolean;
+  readonly seconds: number;
+}
+
+/** Writes what came of each fault into docs/faults.md: the steps as a matrix, everything else as a list. */
+export function writeResults(results: readonly Result[]): void {
+  const at = new Map(results.map((result) => [result.name, result]));
+  const matrix = STEPS.map(
+    (step) => `| ${step} | ${COLUMNS.map((column) => cellOf(at.get(`${column} ${step}`))).join(' | ')} |`,
+  );
+  const others = results.filter(({ name }) => !STEPS.some((step) => COLUMNS.includes(name.replace(` ${step}`, ''))));
+  const text = [
+    BEGIN,
+    '',
+    `${results.filter(({ passed }) => passed).length} of ${results.length} faults ended with the table right. Seconds from the beginning of each until it was judged, starts of processes included.`,
+    '',
+    `| step | ${COLUMNS.join(' | ')} |`,
+    `| --- | ${COLUMNS.map(() => '---').join(' | ')} |`,
+    ...matrix,
+    '',
+    '| what happens | to | |',
+    '| --- | --- | --- |',
+    ...others.map((result) => `| ${result.suite} | ${result.name} | ${cellOf(result)} |`),
+    '',
+    END,
+  ].join('\n');
+  const page = readFileSync(PAGE, 'utf8');
+  writeFileSync(PAGE, page.slice(0, page.indexOf(BEGIN)) + text + page.slice(page.indexOf(END) + END.length));
+  execFileSync(process.execPath, [
+    createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'),
+    '--write',
+    PAGE,
+  ]);
+}
+
+function cellOf(result: Result | undefined): string {
+  if (result === undefined) return '–';
+  return result.passed ? `right, ${result.seconds} s` : '**wrong**';
+}
