@@ -1,10 +1,9 @@
 import type { Clock } from '../clock/clock.ts';
 import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
 import { partitionsTouchedBy } from '../lake/hive/bring-up-to-date.ts';
-import { HivePublisher } from '../lake/hive/publisher.ts';
+import { HivePublisher, type Publication } from '../lake/hive/publisher.ts';
 import type { HiveMetastore } from '../lake/hive/metastore.ts';
-import type { AddFile } from '../lake/log/actions.ts';
-import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
+import { type LogEntry, TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import type { IngestMeasures } from './ingest-measures.ts';
@@ -119,19 +118,19 @@ export class TablePublication {
       const entries = await this.#log.refresh();
       const { version } = this.#log.snapshot;
       if (version < 0 || (entries.length === 0 && !this.#mustReconcile)) return;
-      const files = [...this.#log.snapshot.files.values()].map(liveFile);
-      const done = await atStep('publish', () =>
-        this.#mustReconcile
-          ? this.#publisher.reconcile(files, version)
-          : this.#publisher.publish({ files, partitions: partitionsTouchedBy(entries), afterVersion: before, version }),
-      );
+      const done = await atStep('publish', () => this.#publish(entries, before));
       this.#mustReconcile = done.publishedVersion < version;
       this.#version = done.publishedVersion;
       this.#published.push({ version: done.publishedVersion, atMs: done.publishedAtMs ?? this.#clock.nowMs() });
     }
   }
-}
 
-function liveFile(file: AddFile): { path: string; partitionValues: AddFile['partitionValues'] } {
-  return { path: file.path, partitionValues: file.partitionValues };
+  /** What the entries touched; only a reconciliation looks at every live file. */
+  #publish(entries: readonly LogEntry[], afterVersion: number): Promise<Publication> {
+    const { snapshot } = this.#log;
+    const { version } = snapshot;
+    if (this.#mustReconcile) return this.#publisher.reconcile([...snapshot.files.values()], version);
+    const partitions = partitionsTouchedBy(entries);
+    return this.#publisher.publish({ files: snapshot.filesOf(partitions), partitions, afterVersion, version });
+  }
 }

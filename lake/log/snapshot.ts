@@ -16,6 +16,8 @@ export class Snapshot {
   readonly files = new Map<string, AddFile>();
   /** Files that have left the table, until a vacuum has said that they are deleted. */
   readonly removed = new Map<string, RemoveFile>();
+  /** Live files by partition, so that a batch costs what it touches, however many others there are. */
+  readonly #partitions = new Map<string, Map<string, AddFile>>();
 
   apply(version: number, actions: readonly Action[]): void {
     for (const action of actions) this.#applyOne(action);
@@ -27,18 +29,38 @@ export class Snapshot {
     return this.transactions.get(appId)?.version;
   }
 
+  /** The live files of these partitions, each partition once. */
+  filesOf(partitions: Iterable<AddFile['partitionValues']>): AddFile[] {
+    const keys = new Set([...partitions].map(keyOf));
+    return [...keys].flatMap((key) => [...(this.#partitions.get(key)?.values() ?? [])]);
+  }
+
   #applyOne(action: Action): void {
     if (action.protocol) this.protocol = action.protocol;
     if (action.metaData) this.metaData = action.metaData;
     if (action.txn) this.#applyTransaction(action.txn);
-    if (action.add) {
-      this.files.set(action.add.path, action.add);
-      this.removed.delete(action.add.path);
-    }
-    if (action.remove) {
-      this.files.delete(action.remove.path);
-      this.removed.set(action.remove.path, action.remove);
-    }
+    if (action.add) this.#add(action.add);
+    if (action.remove) this.#remove(action.remove);
+  }
+
+  #add(file: AddFile): void {
+    this.files.set(file.path, file);
+    this.removed.delete(file.path);
+    const key = keyOf(file.partitionValues);
+    const partition = this.#partitions.get(key);
+    if (partition === undefined) this.#partitions.set(key, new Map([[file.path, file]]));
+    else partition.set(file.path, file);
+  }
+
+  #remove(file: RemoveFile): void {
+    const live = this.files.get(file.path);
+    this.files.delete(file.path);
+    this.removed.set(file.path, file);
+    if (live === undefined) return;
+    const key = keyOf(live.partitionValues);
+    const partition = this.#partitions.get(key);
+    partition?.delete(file.path);
+    if (partition?.size === 0) this.#partitions.delete(key);
   }
 
   /** With a vacuum's transactions go those of rewrites that its fence has settled, and the names of files that it has deleted. */
@@ -55,6 +77,13 @@ export class Snapshot {
       }
     }
   }
+}
+
+/** Tells partitions apart. */
+function keyOf(values: AddFile['partitionValues']): string {
+  let key = '';
+  for (const name of Object.keys(values).sort()) key += `${name}=${values[name] ?? ''}\n`;
+  return key;
 }
 
 /** The rows that a file's statistics count. */
