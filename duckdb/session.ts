@@ -15,10 +15,11 @@ type Row = Record<string, unknown>;
 
 /** One in-process DuckDB, in UTC. Its errors reach the caller as DuckDB words them. */
 export class DuckDbSession {
-  readonly #instance: DuckDBInstance;
+  /** Undefined for a branch of another session. */
+  readonly #instance: DuckDBInstance | undefined;
   readonly connection: DuckDBConnection;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance | undefined, connection: DuckDBConnection) {
     this.#instance = instance;
     this.connection = connection;
   }
@@ -31,9 +32,13 @@ export class DuckDbSession {
       memory_limit: limits.memoryLimit,
       ...(limits.spillFolder === undefined ? {} : { temp_directory: limits.spillFolder }),
     });
-    const connection = await instance.connect();
-    await connection.run("SET timezone = 'UTC'");
-    return new DuckDbSession(instance, connection);
+    return new DuckDbSession(instance, await connect(instance));
+  }
+
+  /** Another session on the same DuckDB, with temporary tables of its own; it must be closed before this one. */
+  async branch(): Promise<DuckDbSession> {
+    if (this.#instance === undefined) throw new Error('A branch has no branches.');
+    return new DuckDbSession(undefined, await connect(this.#instance));
   }
 
   /** The rows of one statement, in a session of its own. */
@@ -58,6 +63,12 @@ export class DuckDbSession {
 
   close(): void {
     this.connection.closeSync();
-    this.#instance.closeSync();
+    this.#instance?.closeSync();
   }
+}
+
+async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  await connection.run("SET timezone = 'UTC'");
+  return connection;
 }

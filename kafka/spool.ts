@@ -22,6 +22,9 @@ export interface CopiedRecord {
   readonly value: Buffer | null;
 }
 
+/** Takes a record for itself, or leaves it (false) to be spooled; asked about each record once, in order. */
+export type RecordTaker = (record: RawRecord, partition: number) => boolean;
+
 /** A part of a range as a file of NDJSON lines; the fetched bytes stay in memory for as long as this object. */
 export interface SpoolSegment {
   readonly partition: number;
@@ -36,7 +39,7 @@ export interface SpoolSegment {
   readonly sizeBytes: number;
   /** Records that can't be a line: no value, not the text of an object, too long, or with a line break inside. In order. */
   readonly odd: readonly CopiedRecord[];
-  /** Visits every record of the segment in order, odd ones included, with its original bytes; decodes again. */
+  /** Visits every record of the segment in order, odd ones included but not those taken, with its original bytes; decodes again. */
   records(visit: (record: CopiedRecord) => void): void;
 }
 
@@ -49,6 +52,8 @@ export interface SpoolOptions extends ReadOptions {
   readonly budget?: ReadBudget;
   /** Records with a longer value are odd. @default no limit */
   readonly maxRecordBytes?: number;
+  /** Sees each record first; what it takes is in no segment. */
+  readonly take?: RecordTaker;
 }
 
 export interface SpooledRange {
@@ -83,12 +88,14 @@ export class Spool {
   readonly #folder: string;
   readonly #segmentMaxBytes: number;
   readonly #budget: ReadBudget | undefined;
+  readonly #take: RecordTaker;
   readonly #lines: LineBuffer;
 
-  constructor(options: Pick<SpoolOptions, 'folder' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes'>) {
+  constructor(options: Pick<SpoolOptions, 'folder' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes' | 'take'>) {
     this.#folder = options.folder;
     this.#segmentMaxBytes = options.segmentMaxBytes ?? SEGMENT_MAX_BYTES;
     this.#budget = options.budget;
+    this.#take = options.take ?? TAKES_NONE;
     this.#lines = new LineBuffer(FIRST_CAPACITY_BYTES, options.maxRecordBytes);
   }
 
@@ -97,7 +104,10 @@ export class Spool {
     let draft = new Draft();
     for (const batch of chunk.batches) {
       const oddBytes = draft.oddBytes;
-      chunk.forEachRecordOf(batch, (record) => draft.append(record, this.#lines));
+      chunk.forEachRecordOf(batch, (record) => {
+        if (!this.#take(record, chunk.partition)) draft.append(record, this.#lines);
+        draft.visited++;
+      });
       if (this.#budget?.admits(batch.data.length + draft.oddBytes - oddBytes) === false) return batch.baseOffset;
       draft.batches.push(batch);
       if (this.#lines.sizeBytes + draft.oddBytes < this.#segmentMaxBytes) continue;
@@ -114,7 +124,7 @@ export class Spool {
     const path = join(this.#folder, `p${chunk.partition}-${this.segments.length}.ndjson`);
     await writeFile(path, bytes);
     this.#lines.clear();
-    const { batches, odd } = draft;
+    const { batches, odd, places } = draft;
     this.segments.push({
       partition: chunk.partition,
       path,
@@ -124,17 +134,30 @@ export class Spool {
       sizeBytes: batches.reduce((total, batch) => total + batch.data.length, 0) + draft.oddBytes,
       odd,
       records: (visit) => {
-        for (const batch of batches) chunk.forEachRecordOf(batch, (record) => visit(copyOf(record)));
+        let [visited, next] = [0, 0];
+        for (const batch of batches) {
+          chunk.forEachRecordOf(batch, (record) => {
+            if (visited++ !== places[next]) return;
+            next++;
+            visit(copyOf(record));
+          });
+        }
       },
     });
   }
 }
+
+const TAKES_NONE: RecordTaker = () => false;
 
 /** A segment in the making. */
 class Draft {
   readonly batches: RecordBatch[] = [];
   readonly odd: CopiedRecord[] = [];
   oddBytes = 0;
+  /** Records of the batches so far, those taken included. */
+  visited = 0;
+  /** Of the segment's own records, as which of the visited they came. */
+  readonly places: number[] = [];
   #first: { baseOffset: bigint; delta: number } | undefined;
   #lastBaseOffset = 0n;
   #lastDelta = 0;
@@ -151,6 +174,7 @@ class Draft {
     this.#first ??= { baseOffset: record.baseOffset, delta: record.offsetDelta };
     this.#lastBaseOffset = record.baseOffset;
     this.#lastDelta = record.offsetDelta;
+    this.places.push(this.visited);
     if (lines.append(record)) return;
     this.odd.push(copyOf(record));
     this.oddBytes += record.sizeBytes;

@@ -13,6 +13,7 @@ export async function writeParquet(
   select: string,
   shape: TableShape,
   request: BatchRequest,
+  firstIndex = 0,
 ): Promise<WrittenFile[]> {
   const partitionBy = shape.partitionColumns.map((column) => identifier(column.name)).join(', ');
   const folder = join(request.scratchFolder, shape.table);
@@ -20,18 +21,23 @@ export async function writeParquet(
     `COPY (${select}) TO ${literal(folder)}
      (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (${partitionBy}), RETURN_STATS)`,
   )) as unknown as ReturnedFile[];
-  if (returned.length > request.definition.limits.maxPartitions) {
-    throw new SluiceError(
-      'LIMIT_EXCEEDED',
-      `Batch ${request.plan.sequence} of ${shape.table} falls into ${returned.length} partitions, above the limit of ${request.definition.limits.maxPartitions}.`,
-      { remedy: 'Raise limits.max_partitions in the table definition, or lower limits.max_rows.' },
-    );
-  }
+  requirePartitionLimit(request, shape.table, returned.length);
   return returned
     .filter((file) => Number(file.count) > 0)
     .map((file, index) => ({
       ...describeFile(file, shape.columns),
-      path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, index),
+      path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, firstIndex + index),
       partitionValues: Object.fromEntries((file.partition_keys ?? []).map(({ key, value }) => [key, value])),
     }));
+}
+
+/** @throws SluiceError LIMIT_EXCEEDED */
+export function requirePartitionLimit({ plan, definition }: BatchRequest, table: string, partitions: number): void {
+  const { maxPartitions } = definition.limits;
+  if (partitions <= maxPartitions) return;
+  throw new SluiceError(
+    'LIMIT_EXCEEDED',
+    `Batch ${plan.sequence} of ${table} falls into ${partitions} partitions, above the limit of ${maxPartitions}.`,
+    { remedy: 'Raise limits.max_partitions in the table definition, or lower limits.max_rows.' },
+  );
 }

@@ -1,0 +1,114 @@
+import duckdb, { type DataChunk } from '@duckdb/node-bindings';
+import type { ColumnType } from '../../definition/table-definition.ts';
+
+/** Rows of one data chunk: DuckDB's own vector size. */
+export const VECTOR_ROWS = duckdb.vector_size();
+
+/** `duckdb_string_t` of duckdb.h: a length, then up to 12 bytes in place, or a prefix and a pointer. */
+const STRING_BYTES = 16;
+const INLINE_BYTES = 12;
+
+const VALUE_BYTES: Readonly<Record<ColumnType, number>> = {
+  string: STRING_BYTES,
+  boolean: 1,
+  int: 4,
+  bigint: 8,
+  double: 8,
+  timestamp: 8,
+  date: 4,
+};
+
+const TWO_TO_32 = 2 ** 32;
+
+/** One column of up to a chunk's rows, laid out as DuckDB's vectors are, so that it is handed over by copying it whole. */
+export class ColumnVector {
+  readonly type: ColumnType;
+  /** The record whose value this holds last; whoever fills it keeps the count. */
+  record = 0;
+  readonly #bytes: Uint8Array;
+  readonly #ints: Int32Array;
+  readonly #longs: BigInt64Array;
+  readonly #doubles: Float64Array;
+  /** A bit for each row: DuckDB's validity mask. */
+  readonly #valid = new Uint32Array(VECTOR_ROWS / 32).fill(0xffffffff);
+  #hasNulls = false;
+  /** Texts that don't fit in place, by row. */
+  readonly #longTexts: (Uint8Array | undefined)[] = [];
+
+  constructor(type: ColumnType) {
+    this.type = type;
+    const buffer = new ArrayBuffer(VECTOR_ROWS * Math.max(8, VALUE_BYTES[type]));
+    this.#bytes = new Uint8Array(buffer);
+    this.#ints = new Int32Array(buffer);
+    this.#longs = new BigInt64Array(buffer);
+    this.#doubles = new Float64Array(buffer);
+  }
+
+  setByte(row: number, value: number): void {
+    this.#bytes[row] = value;
+  }
+
+  setInt(row: number, value: number): void {
+    this.#ints[row] = value;
+  }
+
+  setDouble(row: number, value: number): void {
+    this.#doubles[row] = value;
+  }
+
+  /** A 64-bit integer that a double holds exactly. */
+  setLong(row: number, value: number): void {
+    const high = Math.floor(value / TWO_TO_32);
+    this.#ints[row * 2] = value - high * TWO_TO_32;
+    this.#ints[row * 2 + 1] = high;
+  }
+
+  setBigInt(row: number, value: bigint): void {
+    this.#longs[row] = value;
+  }
+
+  /** The text's bytes must not change until the rows have been taken. */
+  setText(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    const word = row * 4;
+    this.#ints[word] = length;
+    this.#ints[word + 1] = 0;
+    this.#ints[word + 2] = 0;
+    this.#ints[word + 3] = 0;
+    if (length > INLINE_BYTES) {
+      this.#ints[word] = 0;
+      this.#longTexts[row] = bytes.subarray(start, end);
+      return;
+    }
+    if (this.#longTexts.length > row) this.#longTexts[row] = undefined;
+    const place = row * STRING_BYTES + 4;
+    for (let index = 0; index < length; index++) this.#bytes[place + index] = bytes[start + index] as number;
+  }
+
+  setNull(row: number): void {
+    this.#hasNulls = true;
+    const word = row >>> 5;
+    this.#valid[word] = (this.#valid[word] as number) & ~(1 << (row & 31));
+    if (this.type === 'string') this.setText(row, this.#bytes, 0, 0);
+  }
+
+  /** Puts the first rows into a column of a chunk, and begins anew. Returns how many bytes they take. */
+  moveTo(chunk: DataChunk, column: number, rows: number): number {
+    const vector = duckdb.data_chunk_get_vector(chunk, column);
+    let sizeBytes = rows * VALUE_BYTES[this.type];
+    duckdb.copy_data_to_vector(vector, 0, this.#bytes.buffer as ArrayBuffer, 0, sizeBytes);
+    for (let row = 0; row < this.#longTexts.length && row < rows; row++) {
+      const text = this.#longTexts[row];
+      if (text === undefined) continue;
+      duckdb.vector_assign_string_element_len(vector, row, text);
+      sizeBytes += text.length;
+    }
+    this.#longTexts.length = 0;
+    if (!this.#hasNulls) return sizeBytes;
+    duckdb.vector_ensure_validity_writable(vector);
+    duckdb.copy_data_to_vector_validity(vector, 0, this.#valid.buffer, 0, this.#valid.byteLength);
+    this.#valid.fill(0xffffffff);
+    this.#hasNulls = false;
+    return sizeBytes;
+  }
+}
