@@ -32,7 +32,8 @@ export interface PublishedVersion {
  * publication and stops nothing else.
  */
 export class TablePublication {
-  readonly #log: TableLog;
+  #log: TableLog;
+  readonly #openLog: () => TableLog;
   readonly #publisher: HivePublisher;
   readonly #clock: Clock;
   readonly #measures: IngestMeasures | undefined;
@@ -47,7 +48,8 @@ export class TablePublication {
 
   constructor({ storage, metastore, clock, log, measures }: PublicationParts, shape: TableShape) {
     this.#measures = measures;
-    this.#log = new TableLog(storage, shape.path, log);
+    this.#openLog = () => new TableLog(storage, shape.path, log);
+    this.#log = this.#openLog();
     this.#clock = clock;
     this.#publisher = new HivePublisher({ metastore, storage, shape });
     this.#running = this.#run();
@@ -102,6 +104,7 @@ export class TablePublication {
         delayMs = FIRST_RETRY_DELAY_MS;
       } catch (thrown) {
         this.#failure = asSluiceError(thrown);
+        if (this.#failure.code === 'LOG_MOVED_ON') this.#log = this.#openLog();
         this.#mustReconcile = true;
         this.#wanted = true;
         if (this.#isStopped) return;

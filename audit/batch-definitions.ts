@@ -12,15 +12,16 @@ export interface DefinedStretch {
 
 /**
  * By which definition a record became a row: that of its batch's plan. Plans are looked for, not read through, since a
- * table may have millions; one that is gone counts as made by today's definition.
+ * table may have millions. A vacuum deletes only plans that name the same definition as the plan before.
  */
 export class BatchDefinitions {
   readonly #files: BatchFiles;
   readonly #committedSequence: number;
   readonly #current: TableDefinition;
   readonly #currentHash: string;
-  /** The last plan found: what is asked next mostly follows it. */
-  #near = 1;
+  #sequences: readonly number[] | undefined;
+  /** Index of the last plan found: what is asked next mostly follows it. */
+  #near = 0;
 
   constructor(files: BatchFiles, committedSequence: number, current: TableDefinition) {
     this.#files = files;
@@ -39,30 +40,45 @@ export class BatchDefinitions {
 
   /** The definition at an offset, and how far at least it holds. */
   async at(partition: number, offset: bigint): Promise<DefinedStretch> {
-    const plan = await this.#planOf(partition, offset);
+    this.#sequences ??= await this.#files.plannedSequences(this.#committedSequence);
+    const index = await this.#lastFrom(this.#sequences, partition, offset);
+    const plan = await this.#planAt(this.#sequences, index);
     if (plan === undefined) return { hash: this.#currentHash, to: offset + 1n };
-    return { hash: plan.definitionHash, to: endOf(plan, partition) };
+    const next = await this.#planAt(this.#sequences, index + 1);
+    return { hash: plan.definitionHash, to: next === undefined ? endOf(plan, partition) : startOf(next, partition) };
   }
 
-  /** The first batch that reaches beyond the offset. */
-  async #planOf(partition: number, offset: bigint): Promise<BatchPlan | undefined> {
-    let low = 1;
-    let high = this.#committedSequence;
-    for (const guess of [this.#near, this.#near + 1]) {
-      if (guess < low || guess > high) continue;
-      const plan = await this.#files.readDecidedPlan(guess);
-      if (plan !== undefined && endOf(plan, partition) > offset) high = guess;
-      else low = guess + 1;
+  /** Index of the last plan that begins at the offset or before; -1 where none does. */
+  async #lastFrom(sequences: readonly number[], partition: number, offset: bigint): Promise<number> {
+    const isFrom = async (index: number): Promise<boolean> => {
+      const plan = await this.#planAt(sequences, index);
+      return plan !== undefined && startOf(plan, partition) <= offset;
+    };
+    let low = -1;
+    let high = sequences.length - 1;
+    for (const guess of [this.#near, this.#near + 1, this.#near + 2]) {
+      if (guess <= low || guess > high) continue;
+      if (await isFrom(guess)) low = guess;
+      else high = guess - 1;
     }
     while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const plan = await this.#files.readDecidedPlan(middle);
-      if (plan !== undefined && endOf(plan, partition) > offset) high = middle;
-      else low = middle + 1;
+      const middle = Math.ceil((low + high) / 2);
+      if (await isFrom(middle)) low = middle;
+      else high = middle - 1;
     }
-    this.#near = low;
-    return this.#files.readDecidedPlan(low);
+    this.#near = Math.max(0, low);
+    return low;
   }
+
+  async #planAt(sequences: readonly number[], index: number): Promise<BatchPlan | undefined> {
+    const sequence = sequences[index];
+    return sequence === undefined ? undefined : this.#files.readDecidedPlan(sequence);
+  }
+}
+
+function startOf(plan: BatchPlan, partition: number): bigint {
+  const ranges = [...(plan.lost ?? []), ...plan.ranges];
+  return BigInt(ranges.find((range) => range.partition === partition)?.startOffset ?? endOf(plan, partition));
 }
 
 function endOf(plan: BatchPlan, partition: number): bigint {

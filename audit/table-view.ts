@@ -9,7 +9,7 @@ import { partitionAppId, sequenceAppId } from '../plans/batch.ts';
 import { decodedPath } from '../plans/file-place.ts';
 import { partitionName } from '../plans/partition-name.ts';
 import { wantedPartitions } from '../plans/publication.ts';
-import { BACKFILL_APP_ID, FENCE_APP_ID, rewriteAppId } from '../plans/rewrite.ts';
+import { BACKFILL_APP_ID, FENCE_APP_ID, RETENTION_ID_PREFIX, rewriteAppId } from '../plans/rewrite.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { type LiveFile, liveFile } from './live-files.ts';
 
@@ -88,7 +88,8 @@ export function partitionNameOf(shape: TableShape, values: AddFile['partitionVal
 
 /** The log keeps a transaction of each rewrite for good; the ids of retention's begin with `d`. */
 function dropsOf(snapshot: Snapshot): number {
-  return [...snapshot.transactions.keys()].filter((appId) => appId.startsWith(rewriteAppId('d'))).length;
+  return [...snapshot.transactions.keys()].filter((appId) => appId.startsWith(rewriteAppId(RETENTION_ID_PREFIX)))
+    .length;
 }
 
 function loggedFile(file: AddFile): LoggedFile {

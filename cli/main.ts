@@ -7,6 +7,7 @@ import { registerDashboard } from './dashboard.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerIngestCommands } from './ingest-commands.ts';
+import { registerSchedules } from './schedules.ts';
 import { registerSql } from './sql.ts';
 import { registerStatus } from './status.ts';
 import { registerTables } from './tables.ts';
@@ -32,6 +33,7 @@ registerCompact(program);
 registerSql(program);
 registerAudit(program);
 registerVacuum(program);
+registerSchedules(program);
 registerCompletion(program);
 
 try {

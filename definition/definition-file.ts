@@ -103,6 +103,14 @@ export class DefinitionFile {
     return this.value(path) === undefined ? null : this.quantity(path, parse, example, 1);
   }
 
+  /** A quantity that `off` stands for none of: then null. Below a second it is a slip. */
+  interval(path: Path, parse: (text: string) => number | undefined, example: string, fallback: number): number | null {
+    if (this.value(path) === 'off' || this.value(path) === false) return null;
+    const parsed = this.quantity(path, parse, `${example} or off`, fallback);
+    if (parsed < 1000) this.problem(path, `${nameOf(path)} must be 1s or more`);
+    return parsed;
+  }
+
   /** The line of the node at `path`, or of the nearest parent that is there. */
   #lineOf(path: Path): number {
     for (let length = path.length; length > 0; length -= 1) {

@@ -30,8 +30,15 @@ export const DEFINITION_DEFAULTS = {
   maxRewriteBytes: 512 * 1024 ** 2,
   graceMs: DAY_MS,
   logRetentionMs: 2 * DAY_MS,
+  compactionEveryMs: 5 * 60_000,
+  vacuumEveryMs: DAY_MS,
+  retentionEveryMs: DAY_MS,
+  quickAuditEveryMs: 60 * 60_000,
+  fullAuditEveryMs: DAY_MS,
 } as const;
 const MAX_COLUMNS = 1000;
+/** Processes believe for a minute that the log has not been cleaned up (`TIP_TRUSTED_MS` in lake/log/table-log.ts). */
+const MIN_LOG_RETENTION_MS = 10 * 60_000;
 /** The longest line that DuckDB reads within its memory, and the longest value that it keeps of a rejected record. */
 export const LARGEST_RECORD_BYTES = 32 * 1024 ** 2;
 
@@ -55,7 +62,7 @@ export function parseDefinition(text: string, fileName: string): TableDefinition
 
 function readDefinition(file: DefinitionFile): TableDefinition {
   const keys =
-    'table database description source columns event_time partition_by engine freshness limits compaction retention vacuum'.split(
+    'table database description source columns event_time partition_by engine freshness limits compaction retention vacuum schedules'.split(
       ' ',
     );
   file.onlyKeys([], keys);
@@ -66,6 +73,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   file.onlyKeys(['compaction'], ['sort_by', 'target_file', 'min_files', 'seal_after', 'max_rewrite']);
   file.onlyKeys(['retention'], ['max_age', 'max_size']);
   file.onlyKeys(['vacuum'], ['grace', 'log_retention']);
+  file.onlyKeys(['schedules'], ['compaction', 'vacuum', 'retention', 'quick_audit', 'full_audit']);
   const defaults = DEFINITION_DEFAULTS;
   const definition: TableDefinition = {
     table: nameAt(file, ['table']),
@@ -102,6 +110,13 @@ function readDefinition(file: DefinitionFile): TableDefinition {
     vacuum: {
       graceMs: file.quantity(['vacuum', 'grace'], durationMs, '1d', defaults.graceMs),
       logRetentionMs: file.quantity(['vacuum', 'log_retention'], durationMs, '2d', defaults.logRetentionMs),
+    },
+    schedules: {
+      compactionMs: file.interval(['schedules', 'compaction'], durationMs, '5m', defaults.compactionEveryMs),
+      vacuumMs: file.interval(['schedules', 'vacuum'], durationMs, '1d', defaults.vacuumEveryMs),
+      retentionMs: file.interval(['schedules', 'retention'], durationMs, '1d', defaults.retentionEveryMs),
+      quickAuditMs: file.interval(['schedules', 'quick_audit'], durationMs, '1h', defaults.quickAuditEveryMs),
+      fullAuditMs: file.interval(['schedules', 'full_audit'], durationMs, '1d', defaults.fullAuditEveryMs),
     },
   };
   checkLimits(file, definition);
@@ -177,8 +192,11 @@ function checkCompaction(file: DefinitionFile, { compaction, columns }: TableDef
 
 /** What is deleted is worked out from a version that old: the log must still have it. */
 function checkVacuum(file: DefinitionFile, { vacuum }: TableDefinition): void {
-  if (vacuum.logRetentionMs >= vacuum.graceMs) return;
-  file.problem(['vacuum', 'log_retention'], 'vacuum.log_retention must not be below vacuum.grace');
+  if (vacuum.logRetentionMs < MIN_LOG_RETENTION_MS) {
+    file.problem(['vacuum', 'log_retention'], 'vacuum.log_retention must be 10m or more');
+  } else if (vacuum.logRetentionMs < vacuum.graceMs) {
+    file.problem(['vacuum', 'log_retention'], 'vacuum.log_retention must not be below vacuum.grace');
+  }
 }
 
 function checkLimits(file: DefinitionFile, { limits }: TableDefinition): void {

@@ -53,6 +53,17 @@ export interface VacuumSettings {
   readonly logRetentionMs: number;
 }
 
+/** How often a table is looked after, in milliseconds; null for not at all. */
+export interface ScheduleSettings {
+  readonly compactionMs: number | null;
+  readonly vacuumMs: number | null;
+  readonly retentionMs: number | null;
+  /** Offsets, files and Hive of what no certificate vouches for yet. */
+  readonly quickAuditMs: number | null;
+  /** The same with every record compared, and a certificate. */
+  readonly fullAuditMs: number | null;
+}
+
 /** One table, as its operator defined it in `tables/<table>.yaml`, validated and with every default filled in. */
 export interface TableDefinition {
   readonly table: string;
@@ -73,6 +84,7 @@ export interface TableDefinition {
   readonly compaction: CompactionSettings;
   readonly retention: RetentionSettings;
   readonly vacuum: VacuumSettings;
+  readonly schedules: ScheduleSettings;
 }
 
 /** Columns that Sluice adds to every row: where it came from. */

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   SCRATCH_UNUSABLE: { retryable: true },
   LOG_CORRUPT: { retryable: false },
   LOG_INCONSISTENT: { retryable: false },
+  LOG_MOVED_ON: { retryable: true },
   BATCH_FILE_CORRUPT: { retryable: false },
   COUNT_MISMATCH: { retryable: true },
   LAKE_BUSY: { retryable: true },

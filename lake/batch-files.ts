@@ -2,7 +2,7 @@ import { DEFINITION_DEFAULTS } from '../definition/parse.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { BatchPlan, BatchSeal } from '../plans/batch.ts';
-import { definitionPath, planPath, sealPath } from '../plans/table-paths.ts';
+import { definitionPath, planPath, PLANS_FOLDER, sealPath } from '../plans/table-paths.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** The plans, seals and pinned definitions of one table: each created once, whole, and never changed. */
@@ -14,6 +14,16 @@ export class BatchFiles {
   constructor(storage: Storage, tablePath: string) {
     this.#storage = storage;
     this.#tablePath = tablePath;
+  }
+
+  /** Batches up to this one that have a plan still, in ascending order: a vacuum leaves those that tell something. */
+  async plannedSequences(upTo: number): Promise<number[]> {
+    const sequences = new Set<number>();
+    for await (const { path } of this.#storage.list(`${this.#tablePath}/${PLANS_FOLDER}`)) {
+      const sequence = Number(/\/(\d+)\.\d+\.json$/.exec(path)?.[1]);
+      if (sequence <= upTo) sequences.add(sequence);
+    }
+    return [...sequences];
   }
 
   /** The newest revision of a batch's plan, or undefined where the batch has not been planned. */
@@ -30,7 +40,7 @@ export class BatchFiles {
   async createPlan(plan: BatchPlan): Promise<BatchPlan> {
     const path = planPath(plan.sequence, plan.revision);
     if (await this.#create(path, plan)) return plan;
-    return this.#require<BatchPlan>(path);
+    return (await this.#read<BatchPlan>(path)) ?? this.#settled(path);
   }
 
   /** The plan that decided a batch: that of its seal, where there is one; else the newest revision. */
@@ -48,7 +58,7 @@ export class BatchFiles {
   async createSeal(seal: BatchSeal): Promise<BatchSeal> {
     const path = sealPath(seal.sequence);
     if (await this.#create(path, seal)) return seal;
-    return this.#require<BatchSeal>(path);
+    return (await this.#read<BatchSeal>(path)) ?? this.#settled(path);
   }
 
   /** Keeps a definition under its hash, so that a plan can be carried out as planned after the file has changed. */
@@ -84,6 +94,13 @@ export class BatchFiles {
     } catch (cause) {
       throw this.#corrupt(path, 'it is not JSON', cause);
     }
+  }
+
+  /** It was there a moment ago: a vacuum deletes what has been committed long since. */
+  #settled(path: string): never {
+    throw new SluiceError('LOG_MOVED_ON', `${this.#tablePath}/${path} was there, and has been vacuumed.`, {
+      remedy: 'Its batch was committed long ago. The step begins anew by itself.',
+    });
   }
 
   #corrupt(path: string, why: string, cause?: unknown): SluiceError {

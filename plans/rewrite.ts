@@ -62,6 +62,9 @@ export function rewriteAppId(id: string): string {
 /** Ids of compactions begin so, and no others. */
 export const COMPACTION_ID_PREFIX = 'c';
 
+/** Ids of retention's drops begin so: an audit counts them. */
+export const RETENTION_ID_PREFIX = 'd';
+
 /**
  * Whether a transaction has served its purpose once a fence is set: a compaction that began before cannot be committed any
  * more, so that nobody needs to know whether it has been. There are hundreds a day of them. Backfills and retention, of

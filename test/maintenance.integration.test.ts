@@ -11,10 +11,12 @@ import { decodedPath } from '../plans/file-place.ts';
 import type { VacuumReport } from '../plans/vacuum-report.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { compactionWorkflowId, type CompactionReport } from '../workflows/compaction-protocol.ts';
+import type { ScheduleReport } from '../temporal/schedules.ts';
+import { retentionWorkflowId, type RetentionReport } from '../workflows/retention-protocol.ts';
 import { vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
 import { sluice } from './cli/command.ts';
 import { deltaRows } from './delta-reader.ts';
-import { healthRecord } from './health-records.ts';
+import { healthRecord, type TestRecord } from './health-records.ts';
 import { readThroughHive } from './hive-reader.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
@@ -176,5 +178,74 @@ describe('vacuum on the real stack', () => {
     const log = new TableLog(openStorage(test.settings), `health/${TABLE}`);
     await log.refresh();
     expect([...log.snapshot.transactions.keys()].filter((appId) => appId.includes('/rewrite/'))).toEqual([]);
+  });
+});
+
+async function schedules(): Promise<ScheduleReport[]> {
+  const { output } = await sluice(test.environment, ['schedules', TABLE, '--json']);
+  return JSON.parse(output) as ScheduleReport[];
+}
+
+describe('schedules on the real stack', () => {
+  it('follow the definition, can be paused, and start the work itself under its own id', async () => {
+    expect(await schedules()).toEqual([]);
+    define([/^schedules:.*$/m, 'schedules: { compaction: 7m, vacuum: off, quick_audit: 1h, full_audit: off }']);
+    const made = await waitFor('the schedules to be made', 60_000, async () => {
+      const found = await schedules();
+      return found.length === 2 ? found : undefined;
+    });
+    expect(made.map(({ task, everyMs, paused }) => ({ task, everyMs, paused }))).toEqual([
+      { task: 'compaction', everyMs: 420_000, paused: false },
+      { task: 'quick-audit', everyMs: 3_600_000, paused: false },
+    ]);
+    await sluice(test.environment, ['schedules', 'pause', TABLE, 'compaction']);
+    define([/compaction: 7m/, 'compaction: 9m']);
+    await waitFor('the changed schedule, paused still', 60_000, async () => {
+      const compaction = (await schedules()).find(({ task }) => task === 'compaction');
+      return (compaction?.everyMs === 540_000 && compaction.paused) || undefined;
+    });
+    await sluice(test.environment, ['schedules', 'resume', TABLE, 'compaction']);
+    for (const task of ['compaction', 'quick-audit'])
+      await client.schedule.getHandle(`sluice/${task}/${TABLE}`).trigger();
+    const ended = async (query: string): Promise<true | undefined> => {
+      for await (const { status } of client.workflow.list({ query })) if (status.name === 'COMPLETED') return true;
+      return undefined;
+    };
+    await waitFor('the scheduled compaction', 90_000, () =>
+      ended(`WorkflowId STARTS_WITH "scheduled/compaction/${TABLE}" AND SluiceState = "Done"`),
+    );
+    await waitFor('the scheduled audit', 120_000, () =>
+      ended(`WorkflowId = "audit/${TABLE}" AND SluiceState = "Clean"`),
+    );
+    const { policies } = await client.schedule.getHandle(`sluice/compaction/${TABLE}`).describe();
+    expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 540_000, pauseOnFailure: false });
+  });
+});
+
+describe('retention on the real stack', () => {
+  /** A row whose event time lies hours back. */
+  function oldRecord(hours: number): TestRecord {
+    const record = healthRecord((mark += 1), false);
+    const then = new Date(Date.now() - hours * 3_600_000).toISOString();
+    const text = String(record.value).replace(/"event_time":\s*"[^"]+"/, `"event_time":"${then}"`);
+    return { ...record, value: Buffer.from(text) };
+  }
+
+  it('drops partitions that are too old in the log and in Hive, and an audit does not miss their records', async () => {
+    await writer.write(0, [30, 50].map(oldRecord));
+    await waitUntilCommitted(test.settings, writer.written, 60_000);
+    define([/^schedules:/m, 'retention: { max_age: 26h }\nschedules:']);
+    const handle = await client.workflow.start('dropPartitions', {
+      workflowId: retentionWorkflowId(TABLE),
+      taskQueue: BACKGROUND_TASK_QUEUE,
+      args: [{ table: TABLE }],
+    });
+    const reports = (await handle.result()) as RetentionReport[];
+    expect(reports.map(({ partitions, publicationFailure }) => [partitions.length, publicationFailure])).toEqual([
+      [2, null],
+      [0, null],
+    ]);
+    const { exitCode, output } = await sluice(test.environment, ['audit', TABLE, '--json']);
+    expect({ exitCode, errors: output.includes('"severity": "error"') }).toEqual({ exitCode: 0, errors: false });
   });
 });

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,11 @@ export async function startTestStack(
   const tables = join(home, 'tables');
   mkdirSync(tables);
   cpSync(join(PROJECT, 'tables', 'server_health.yaml'), join(tables, 'server_health.yaml'));
+  // A test looks after the table itself, when it wants to.
+  appendFileSync(
+    join(tables, 'server_health.yaml'),
+    'schedules: { compaction: off, vacuum: off, retention: off, quick_audit: off, full_audit: off }\n',
+  );
   const environment = {
     SLUICE_HOME: home,
     SLUICE_CACHE: process.env['SLUICE_CACHE'] ?? join(PROJECT, '.sluice', 'cache'),

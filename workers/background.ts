@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createAuditActivities } from '../activities/audit-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
+import { createRetentionActivities } from '../activities/drop-partitions.ts';
 import { LAKE_MEASURED_EVERY_MS, LakeMeasures } from '../activities/lake-measures.ts';
 import { createVacuumActivities } from '../activities/vacuum-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
@@ -15,6 +16,7 @@ import { deploymentOf, makeCurrent } from './deployment.ts';
 import { journalOf } from './json-log.ts';
 import { installRuntime } from './metrics.ts';
 import { attemptName, runWorker } from './run-worker.ts';
+import { ScheduleKeeper } from './schedule-keeper.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -56,7 +58,11 @@ async function main(): Promise<void> {
     Worker.create({
       ...common,
       taskQueue: BACKGROUND_TASK_QUEUE,
-      activities: { ...createCompactionActivities(parts), ...createVacuumActivities(parts) },
+      activities: {
+        ...createCompactionActivities(parts),
+        ...createVacuumActivities(parts),
+        ...createRetentionActivities(parts),
+      },
       maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
     }),
     Worker.create({
@@ -68,6 +74,7 @@ async function main(): Promise<void> {
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   await makeCurrent(client, bundle.buildId);
+  void new ScheduleKeeper(client, settings.tablesFolder).start();
   console.log(JSON.stringify({ ready: true, component: 'background' }));
   const measuring = setInterval(() => void measures.measure(), LAKE_MEASURED_EVERY_MS);
   await measures.measure();

@@ -1,4 +1,4 @@
-import { LOG_FOLDER } from '../../plans/table-paths.ts';
+import { LOG_FOLDER, pad } from '../../plans/table-paths.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** A file of a log, as storage lists it. */
@@ -15,10 +15,14 @@ export interface LogFile {
 const ENTRY = /\/(\d{20})\.json$/;
 const CHECKPOINT = /\/(\d{20})\.checkpoint\.parquet$/;
 
-/** The entries and checkpoints of a table's log, in ascending order of their versions; what else lies there is left out. */
-export async function listLogFiles(storage: Storage, tablePath: string): Promise<LogFile[]> {
+/**
+ * The entries and checkpoints of a table's log, in ascending order of their versions; what else lies there is left out.
+ * @param from only versions from this one on
+ */
+export async function listLogFiles(storage: Storage, tablePath: string, from = 0): Promise<LogFile[]> {
   const files: LogFile[] = [];
-  for await (const { path, sizeBytes, modifiedAtMs } of storage.list(`${tablePath}/${LOG_FOLDER}`)) {
+  const after = `${tablePath}/${LOG_FOLDER}/${pad(from, 20)}`;
+  for await (const { path, sizeBytes, modifiedAtMs } of storage.list(`${tablePath}/${LOG_FOLDER}`, { after })) {
     const entry = ENTRY.exec(path)?.[1];
     const version = entry ?? CHECKPOINT.exec(path)?.[1];
     if (version === undefined) continue;

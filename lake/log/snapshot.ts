@@ -24,6 +24,14 @@ export class Snapshot {
     this.version = version;
   }
 
+  /** As before the first entry. */
+  clear(): void {
+    this.version = -1;
+    this.protocol = undefined;
+    this.metaData = undefined;
+    for (const known of [this.transactions, this.files, this.removed]) known.clear();
+  }
+
   /** How far `appId` has come, or undefined where it never committed. */
   transactionVersion(appId: string): number | undefined {
     return this.transactions.get(appId)?.version;

@@ -7,9 +7,11 @@ import { commitFence, commitVacuumed, newestFence } from '../commit-fence.ts';
 import { bringUpToDate } from '../hive/bring-up-to-date.ts';
 import type { HiveMetastore } from '../hive/metastore.ts';
 import { HivePublisher } from '../hive/publisher.ts';
-import { listLogFiles } from '../log/log-files.ts';
+import { PARQUET_CHECKPOINT } from '../log/checkpoint.ts';
+import { listLogFiles, type LogFile } from '../log/log-files.ts';
 import { TableLog, type TableLogOptions } from '../log/table-log.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type DoomedFile, doomedBookkeeping, doomedLogFiles } from './bookkeeping.ts';
 import { expiredVersions, vacuumView } from './vacuum-view.ts';
 
 /** Files deleted by one call to the storage; between two calls a vacuum can be cancelled. */
@@ -50,6 +52,14 @@ interface ListedFile {
   readonly sizeBytes: number;
 }
 
+/** What the beginning has made known. */
+interface Prepared {
+  readonly expired: VacuumView['expired'];
+  readonly logFiles: readonly LogFile[];
+  /** By the storage's clock; in a dry run by this machine's. */
+  readonly nowMs: number;
+}
+
 class Vacuum {
   readonly #parts: VacuumParts;
   readonly #request: VacuumRequest;
@@ -71,36 +81,40 @@ class Vacuum {
     const { snapshot } = this.#log;
     await this.#log.refresh();
     if (snapshot.version < 0) return { table, version: -1, unsettled: [], reasons: {} };
-    const expired = await this.#prepare();
+    const prepared = await this.#prepare();
     const listed = await this.#listDataFiles();
-    const view = await this.#look(expired);
+    const view = await this.#look(prepared.expired);
     const reasonOf = vacuumReasons(view);
-    const doomed: ListedFile[] = [];
-    for (const file of listed) {
-      const reason = reasonOf(file.path);
-      this.#tally.add(reason, file.sizeBytes);
-      this.#request.onFile?.({ table, ...file, reason });
-      if (VACUUM_REASONS[reason].deletes) doomed.push(file);
-    }
-    if (!this.#request.dryRun) {
-      await this.#delete(doomed);
-      await this.#settle(view, reasonOf);
-    }
+    await this.#delete(this.#judge(listed.map((file) => ({ ...file, reason: reasonOf(file.path) }))));
+    if (!this.#request.dryRun) await this.#settle(view, reasonOf);
+    await this.#tidy(prepared, view.committedSequence);
+    // What the vacuum itself has added to the log shall not look as if Hive lagged behind.
+    if (!this.#request.dryRun) await bringUpToDate(this.#publisher, this.#log);
     const unsettled = [...view.unsettled].sort();
     return { table, version: snapshot.version, unsettled, reasons: this.#tally.reasons };
   }
 
+  /** Notes what becomes of files, and returns those that go. */
+  #judge(files: readonly DoomedFile[]): DoomedFile[] {
+    for (const file of files) {
+      this.#tally.add(file.reason, file.sizeBytes);
+      this.#request.onFile?.({ table: this.#shape.table, ...file });
+    }
+    return files.filter(({ reason }) => VACUUM_REASONS[reason].deletes);
+  }
+
   /** Sets the fence, whose entry also tells what time it is in the storage. */
-  async #prepare(): Promise<VacuumView['expired']> {
+  async #prepare(): Promise<Prepared> {
     const { dryRun, definition } = this.#request;
     const fence = dryRun
       ? await newestFence(this.#log)
       : await commitFence(this.#log, await bringUpToDate(this.#publisher, this.#log));
-    const files = await listLogFiles(this.#parts.storage, this.#shape.path);
-    const entries = files.filter(({ kind }) => kind === 'entry');
+    const logFiles = await listLogFiles(this.#parts.storage, this.#shape.path);
+    const entries = logFiles.filter(({ kind }) => kind === 'entry');
     const ownEntry = entries.find(({ version }) => version === fence?.version);
     const nowMs = dryRun ? Date.now() : (ownEntry?.modifiedAtMs ?? 0);
-    return expiredVersions(this.#log, fence, entries, nowMs, definition.vacuum.graceMs);
+    const expired = await expiredVersions(this.#log, fence, entries, nowMs, definition.vacuum.graceMs);
+    return { expired, logFiles, nowMs };
   }
 
   /** All but log and bookkeeping, whose folders begin with `_`: names of other folders come after it. */
@@ -128,12 +142,24 @@ class Vacuum {
     return vacuumView(this.#shape, this.#log, hive, { committedSequence, expired });
   }
 
-  async #delete(files: readonly ListedFile[]): Promise<void> {
-    for (let start = 0; start < files.length; start += FILES_DELETED_AT_ONCE) {
+  /** @param atOnce 1 where each must be gone before the next goes */
+  async #delete(files: readonly DoomedFile[], atOnce = FILES_DELETED_AT_ONCE): Promise<void> {
+    if (this.#request.dryRun) return;
+    for (let start = 0; start < files.length; start += atOnce) {
       this.#request.signal.throwIfAborted();
-      const paths = files.slice(start, start + FILES_DELETED_AT_ONCE).map(({ path }) => `${this.#shape.path}/${path}`);
+      const paths = files.slice(start, start + atOnce).map(({ path }) => `${this.#shape.path}/${path}`);
       await this.#parts.storage.remove(paths);
     }
+  }
+
+  /** Plans, seals, audits, and last the log itself. */
+  async #tidy({ logFiles, nowMs }: Prepared, committedSequence: number): Promise<void> {
+    const { storage, log } = this.#parts;
+    const { path } = this.#shape;
+    const view = { committedSequence, nowMs, logRetentionMs: this.#request.definition.vacuum.logRetentionMs };
+    await this.#delete(this.#judge(await doomedBookkeeping(storage, path, view)));
+    const format = log?.checkpointFormat ?? PARQUET_CHECKPOINT;
+    await this.#delete(this.#judge(await doomedLogFiles(storage, path, logFiles, view, format)), 1);
   }
 
   /** Lets the log forget what is deleted. */

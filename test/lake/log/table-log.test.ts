@@ -3,8 +3,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { SYSTEM_CLOCK } from '../../../clock/clock.ts';
 import type { Action } from '../../../lake/log/actions.ts';
-import { CHECKPOINT_EVERY_COMMITS, TableLog } from '../../../lake/log/table-log.ts';
+import { CHECKPOINT_EVERY_COMMITS, TableLog, TIP_TRUSTED_MS } from '../../../lake/log/table-log.ts';
 import { FileStorage } from '../../../lake/storage/file/file-storage.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -29,10 +30,14 @@ const add = (path: string, rows = 1): Action => ({
 });
 const txn = (version: number): Action => ({ txn: { appId: 'sluice/t/0', version } });
 
-function open(): { log: () => TableLog; folder: string } {
+function open(checkpointEveryCommits = CHECKPOINT_EVERY_COMMITS) {
   const folder = temporaryFolder();
   const storage = new FileStorage(pathToFileURL(folder).href);
-  return { log: () => new TableLog(storage, 'table'), folder };
+  return { log: () => new TableLog(storage, 'table', { checkpointEveryCommits }), folder, storage };
+}
+
+function entryPath(folder: string, version: number): string {
+  return join(folder, 'table/_delta_log', `${String(version).padStart(20, '0')}.json`);
 }
 
 describe('TableLog', () => {
@@ -97,7 +102,51 @@ describe('TableLog', () => {
     const sleeper = log();
     await sleeper.create([add('a')]);
     rmSync(join(folder, 'table/_delta_log/00000000000000000000.json'));
-    await expect(sleeper.create([add('b')])).rejects.toMatchObject({ code: 'LOG_INCONSISTENT' });
+    await expect(sleeper.create([add('b')])).rejects.toMatchObject({ code: 'LOG_MOVED_ON' });
+  });
+
+  it('starts from the newest checkpoint where a late hint names one that the log has left behind', async () => {
+    const { log, folder } = open(2);
+    const writer = log();
+    await writer.create([METADATA]);
+    for (let version = 1; version <= 5; version += 1) {
+      await writer.create([add(`f${version}`)]);
+      await writer.checkpointIfDue();
+    }
+    const hint = join(folder, 'table/_delta_log/_last_checkpoint');
+    for (const lost of [{ version: 2 }, { version: 100 }, undefined]) {
+      if (lost === undefined) rmSync(hint);
+      else writeFileSync(hint, JSON.stringify(lost));
+      for (const version of [0, 1, 2, 3]) rmSync(entryPath(folder, version), { force: true });
+      const reader = log();
+      await reader.refresh();
+      expect(reader.snapshot.version).toBe(5);
+      expect(reader.snapshot.files.size).toBe(5);
+    }
+  });
+
+  it('sees that it has slept past a clean-up, reading or writing, and in the middle of a write', async () => {
+    let nowMs = 0;
+    const clock = { ...SYSTEM_CLOCK, nowMs: () => nowMs, elapsedMs: () => nowMs };
+    const { storage, folder } = open();
+    const sleepers = [1, 2].map(() => new TableLog(storage, 'table', { clock }));
+    const [reader, writer] = sleepers;
+    await writer?.create([METADATA]);
+    await reader?.refresh();
+    rmSync(entryPath(folder, 0));
+    nowMs += TIP_TRUSTED_MS;
+    await expect(reader?.refresh()).rejects.toMatchObject({ code: 'LOG_MOVED_ON' });
+    await expect(writer?.create([add('a')])).rejects.toMatchObject({ code: 'LOG_MOVED_ON' });
+    // Stands for a process that stops between its look and its write, which no real one can be made to do.
+    class CleanedMeanwhile extends FileStorage {
+      override async createIfAbsent(path: string, bytes: Uint8Array): Promise<boolean> {
+        if (path.endsWith('1.json')) rmSync(entryPath(folder, 0));
+        return super.createIfAbsent(path, bytes);
+      }
+    }
+    const between = new TableLog(new CleanedMeanwhile(pathToFileURL(folder).href), 'table');
+    await between.create([METADATA]);
+    await expect(between.create([add('b')])).rejects.toMatchObject({ code: 'LOG_MOVED_ON' });
   });
 
   it('refuses an entry that it cannot read, and a newer protocol', async () => {

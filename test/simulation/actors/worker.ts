@@ -30,6 +30,7 @@ export function partsOf(world: World, process: SimulatedProcess): WorkerParts {
     log: {
       checkpointEveryCommits: world.checkpointEveryCommits,
       checkpointFormat: jsonCheckpoint(process),
+      clock: process.clock,
     },
   };
 }

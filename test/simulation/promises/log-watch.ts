@@ -35,6 +35,10 @@ export class LogWatch {
   readonly removedAtMs = new Map<string, number>();
   /** When each directory that is not its partition's any more ceased to be. */
   readonly directoryLeftAtMs = new Map<string, number>();
+  /** When each entry was created. */
+  readonly createdAtMs: number[] = [];
+  /** Versions whose entries a vacuum has deleted. */
+  readonly cleaned = new Set<number>();
   tip = -1;
   /** The last version that added files or removed some; what follows, such as a fence, nobody needs to see in Hive. */
   filesTip = -1;
@@ -58,11 +62,14 @@ export class LogWatch {
 
   /** Takes in an entry that has just been created. */
   read(version: number, { bytes, modifiedAtMs }: Pick<StoredObject, 'bytes' | 'modifiedAtMs'>): EntryChange {
+    // Who slept for so long that the log went on without it may write into the hole: nobody reads that any more.
+    if (this.cleaned.has(version)) return NOTHING;
     if (version !== this.tip + 1) {
       this.#violate(`entry ${version} follows entry ${this.tip}`);
       return NOTHING;
     }
     this.tip = version;
+    this.createdAtMs[version] = modifiedAtMs;
     const actions = this.#parse(version, bytes);
     const removed = actions.flatMap(({ remove }) => (remove ? this.#remove(version, remove.path) : []));
     const added = actions.flatMap(({ add }) => (add ? [this.#add(version, add)] : []));

@@ -1,4 +1,5 @@
 import { GRACE_MS } from '../tables.ts';
+import type { ObjectStore } from '../services/object-store.ts';
 import type { LogWatch } from './log-watch.ts';
 
 const BATCH_FILE = /\/b(\d{10})-[^/]+$/;
@@ -11,7 +12,6 @@ const REWRITE = /\/g(\d+)-[^/]+-[^/]+\/[^/]+$/;
  */
 export function wrongRemoval(log: LogWatch, sequence: number, path: string, atMs: number): string | undefined {
   if (log.files.has(path)) return 'and is in the table';
-  if (path.startsWith('_')) return 'and is no data file';
   const batch = BATCH_FILE.exec(`/${path}`)?.[1];
   if (batch !== undefined && Number(batch) > sequence) return `and batch ${Number(batch)} may still be committed`;
   const base = REWRITE.exec(path)?.[1];
@@ -26,4 +26,42 @@ export function wrongRemoval(log: LogWatch, sequence: number, path: string, atMs
   const leftAtMs = log.directoryLeftAtMs.get(directory);
   if (leftAtMs !== undefined && atMs - leftAtMs < GRACE_MS) return 'and lies where Hive has just been to read';
   return undefined;
+}
+
+const LOG_FILE = /^_delta_log\/(\d{20})\.(json|checkpoint\.parquet)$/;
+const PLANNED = /^_sluice\/(?:plans|seals)\/(\d{10})\D/;
+
+/** The same for a file of the log, a plan or a seal, which is gone already. */
+export function wrongTidying(
+  log: LogWatch,
+  sequence: number,
+  path: string,
+  atMs: number,
+  store: ObjectStore,
+): string | undefined {
+  const [, version, type] = LOG_FILE.exec(path) ?? [];
+  if (version !== undefined) {
+    if (type === 'json') log.cleaned.add(Number(version));
+    const oldest = oldestReadable(log, store);
+    const wanted = log.createdAtMs.findIndex((createdAtMs) => atMs - createdAtMs < GRACE_MS);
+    if (oldest === undefined) return 'and the table cannot be read any more';
+    return wanted >= 0 && oldest > wanted ? `and version ${wanted} cannot be read any more` : undefined;
+  }
+  const planned = PLANNED.exec(path)?.[1];
+  if (planned === undefined) return 'and is nothing that may go';
+  return Number(planned) > sequence ? 'and its batch is not committed' : undefined;
+}
+
+/** The oldest version from which on a log can be followed: the first, or that of a checkpoint. */
+function oldestReadable(log: LogWatch, store: ObjectStore): number | undefined {
+  const names = new Set(
+    store.list(`${log.tablePath}/_delta_log`).map(([path]) => path.slice(path.lastIndexOf('/') + 1)),
+  );
+  let oldest: number | undefined;
+  for (let version = log.tip; version >= 0; version -= 1) {
+    const name = String(version).padStart(20, '0');
+    if (!names.has(`${name}.json`)) break;
+    if (version === 0 || names.has(`${name}.checkpoint.parquet`)) oldest = version;
+  }
+  return oldest;
 }

@@ -3,7 +3,7 @@ import type { MemoryTopic } from '../services/memory-topic.ts';
 import type { ObjectStore, StoredObject, StoreObserver } from '../services/object-store.ts';
 import type { Row } from '../services/row-engine.ts';
 import { BackfillWatch } from './backfill-watch.ts';
-import { wrongRemoval } from './removal.ts';
+import { wrongRemoval, wrongTidying } from './removal.ts';
 import { type EntryChange, LogWatch, type WatchedFile } from './log-watch.ts';
 
 const LOG_ENTRY = /^(.+)\/_delta_log\/(\d{20})\.json$/;
@@ -20,6 +20,8 @@ export class TableWatch implements StoreObserver {
   readonly topic: MemoryTopic;
   readonly main: LogWatch;
   readonly rejected: LogWatch;
+  /** What vacuums have deleted. */
+  readonly deleted = new Set<string>();
   readonly #store: ObjectStore;
   readonly #violate: (what: string) => void;
   readonly #rejectedRows = new Map<number, readonly Row[]>();
@@ -74,7 +76,11 @@ export class TableWatch implements StoreObserver {
   removed(path: string, atMs: number): void {
     for (const log of [this.main, this.rejected]) {
       if (!path.startsWith(`${log.tablePath}/`)) continue;
-      const wrong = wrongRemoval(log, this.sequence, path.slice(log.tablePath.length + 1), atMs);
+      this.deleted.add(path);
+      const relative = path.slice(log.tablePath.length + 1);
+      const wrong = relative.startsWith('_')
+        ? wrongTidying(log, this.sequence, relative, atMs, this.#store)
+        : wrongRemoval(log, this.sequence, relative, atMs);
       if (wrong !== undefined) this.#violate(`${path} has been removed, ${wrong}`);
     }
   }

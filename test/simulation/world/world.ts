@@ -18,6 +18,7 @@ import type { Shape } from './shape.ts';
 /** What may go wrong in a world where only processes, storage, metastore, brokers and engine fail. */
 const EXPECTED: ReadonlySet<ErrorCode> = new Set([
   'LAKE_UNREACHABLE',
+  'LOG_MOVED_ON',
   'KAFKA_UNREACHABLE',
   'METASTORE_UNREACHABLE',
   'METASTORE_REFUSED',
@@ -145,10 +146,7 @@ export class World {
 
   /** Whoever sleeps for longer than the grace period finds files gone that it was about to read. */
   #hasLeft({ details }: SluiceError): boolean {
-    const logs = [...this.watches.values()].flatMap(({ main, rejected }) => [main, rejected]);
-    return logs.some((log) =>
-      [...log.removedAtMs.keys()].some((path) => `${log.tablePath}/${path}` === details['missing']),
-    );
+    return [...this.watches.values()].some(({ deleted }) => deleted.has(String(details['missing'])));
   }
 
   #addTable(table: string): void {

@@ -1,0 +1,109 @@
+import { loadDefinition } from '../definition/load.ts';
+import { commitRewrite } from '../lake/commit-rewrite.ts';
+import { compactionFiles } from '../lake/compaction-files.ts';
+import { listLogFiles } from '../lake/log/log-files.ts';
+import { TableLog } from '../lake/log/table-log.ts';
+import { maintainedTables } from '../plans/maintained-table.ts';
+import { type DroppedPartition, planRetention } from '../plans/retention.ts';
+import { RETENTION_ID_PREFIX, rewriteBase } from '../plans/rewrite.ts';
+import type { TableShape } from '../plans/table-shape.ts';
+import { alive } from './alive.ts';
+import { type PublicationParts, TablePublication } from './publication.ts';
+
+/** Partitions that one commit drops; the rest is for the next. */
+export const MAX_PARTITIONS_DROPPED = 1_000;
+/** Times to plan anew after somebody else came first. */
+const MAX_CONFLICTS = 5;
+
+export interface RetentionParts extends PublicationParts {
+  readonly tablesFolder: string;
+  /** Names a drop: no two of any workers may ever get the same. Without `-`. */
+  readonly attemptName: () => string;
+}
+
+export interface RetentionInput {
+  readonly table: string;
+}
+
+/** What one of a definition's two tables has lost. */
+export interface RetentionReport {
+  readonly table: string;
+  readonly partitions: readonly Pick<DroppedPartition, 'partition' | 'rows' | 'sizeBytes' | 'reason'>[];
+  /** Why Hive shows them still, where it does. */
+  readonly publicationFailure: string | null;
+}
+
+export interface RetentionActivities {
+  /** Drops the partitions that a table and its rejected table keep no longer: in the log, then in Hive. */
+  readonly dropPartitions: (input: RetentionInput) => Promise<RetentionReport[]>;
+}
+
+export function createRetentionActivities(parts: RetentionParts): RetentionActivities {
+  return { dropPartitions: (input) => alive((signal) => dropPartitions(parts, input, signal)) };
+}
+
+/** The rejected table has the age of its table; a size is the table's alone. */
+export async function dropPartitions(
+  parts: RetentionParts,
+  { table }: RetentionInput,
+  signal: AbortSignal,
+): Promise<RetentionReport[]> {
+  const definition = loadDefinition(parts.tablesFolder, table);
+  const reports: RetentionReport[] = [];
+  for (const { shape } of maintainedTables(definition)) {
+    const isMain = shape.table === table;
+    const retention = isMain ? definition.retention : { ...definition.retention, maxBytes: null };
+    const bounded = retention.maxAgeMs !== null || retention.maxBytes !== null;
+    if (bounded) reports.push(await dropFrom(parts, shape, retention, signal));
+  }
+  return reports;
+}
+
+async function dropFrom(
+  parts: RetentionParts,
+  shape: TableShape,
+  retention: Parameters<typeof planRetention>[2],
+  signal: AbortSignal,
+): Promise<RetentionReport> {
+  const log = new TableLog(parts.storage, shape.path, parts.log);
+  const columns = shape.partitionColumns.map(({ name }) => name);
+  const done: DroppedPartition[] = [];
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS;) {
+    signal.throwIfAborted();
+    await log.refresh();
+    const nowMs = await lastEntryMs(parts, shape, log);
+    const planned = planRetention(compactionFiles(log.snapshot), columns, retention, nowMs);
+    const dropped = planned.slice(0, MAX_PARTITIONS_DROPPED);
+    if (dropped.length === 0) break;
+    const base = rewriteBase(
+      log.snapshot,
+      columns,
+      dropped.flatMap(({ files }) => files),
+    );
+    const id = `${RETENTION_ID_PREFIX}${parts.attemptName()}`;
+    const outcome = await commitRewrite(log, { id, kind: 'retention', base, files: [] });
+    if (outcome.kind === 'conflict') conflicts += 1;
+    else done.push(...dropped);
+    await log.checkpointIfDue();
+  }
+  return {
+    table: shape.table,
+    partitions: done.map(({ partition, rows, sizeBytes, reason }) => ({ partition, rows, sizeBytes, reason })),
+    publicationFailure: done.length === 0 ? null : await publish(parts, shape),
+  };
+}
+
+/**
+ * What time it is, as the storage has dated the newest entry: never later than now, whatever this machine's clock says, so that
+ * nothing goes too early.
+ */
+async function lastEntryMs({ storage }: RetentionParts, shape: TableShape, log: TableLog): Promise<number> {
+  const files = await listLogFiles(storage, shape.path, log.snapshot.version);
+  return files.find(({ kind, version }) => kind === 'entry' && version === log.snapshot.version)?.modifiedAtMs ?? 0;
+}
+
+async function publish(parts: RetentionParts, shape: TableShape): Promise<string | null> {
+  const publication = new TablePublication(parts, shape);
+  await publication.stop();
+  return publication.failure?.advice ?? null;
+}

@@ -1,0 +1,128 @@
+import {
+  type Client,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type ScheduleOptions,
+  type ScheduleSummary,
+} from '@temporalio/client';
+import type { TableDefinition } from '../definition/table-definition.ts';
+import { SluiceError } from '../errors/sluice-error.ts';
+import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
+import {
+  SCHEDULED_TASKS,
+  type ScheduledTask,
+  scheduleIdOf,
+  scheduleOf,
+  type WantedSchedule,
+  wantedSchedules,
+} from '../workflows/schedule-protocol.ts';
+
+/** One schedule in `sluice schedules --json`; the shape is stable. Times are milliseconds since the epoch. */
+export interface ScheduleReport {
+  readonly scheduleId: string;
+  readonly table: string;
+  readonly task: ScheduledTask;
+  readonly everyMs: number | null;
+  readonly paused: boolean;
+  /** Who paused or resumed it last, and when, in words. */
+  readonly note: string | null;
+  readonly lastRunAtMs: number | null;
+  readonly nextRunAtMs: number | null;
+}
+
+/** Creates a table's schedules as its definition wants them, changes those that are there, and deletes what it turns off. */
+export async function applySchedules(client: Client, definition: TableDefinition): Promise<void> {
+  const wanted = new Map(wantedSchedules(definition).map((schedule) => [schedule.task, schedule]));
+  for (const task of SCHEDULED_TASKS) {
+    const schedule = wanted.get(task);
+    if (schedule === undefined) await deleteSchedule(client, scheduleIdOf(task, definition.table));
+    else await applySchedule(client, schedule);
+  }
+}
+
+/** For a table whose definition has gone. */
+export async function deleteSchedules(client: Client, table: string): Promise<void> {
+  for (const task of SCHEDULED_TASKS) await deleteSchedule(client, scheduleIdOf(task, table));
+}
+
+/** Those of one table, or of all; in order of table and task. */
+export async function listSchedules(client: Client, table?: string): Promise<ScheduleReport[]> {
+  const reports: ScheduleReport[] = [];
+  for await (const summary of client.schedule.list()) {
+    const run = scheduleOf(summary.scheduleId);
+    if (run !== undefined && (table === undefined || run.table === table)) reports.push(reportOf(run, summary));
+  }
+  return reports.sort((one, other) => (one.table + one.scheduleId < other.table + other.scheduleId ? -1 : 1));
+}
+
+/** @throws SluiceError USAGE where there is no such schedule */
+export async function setPaused(
+  client: Client,
+  { table, task, paused, by }: { table: string; task: ScheduledTask; paused: boolean; by: string },
+): Promise<void> {
+  const handle = client.schedule.getHandle(scheduleIdOf(task, table));
+  const note = `${paused ? 'Paused' : 'Resumed'} by ${by}, ${new Date().toISOString()}`;
+  try {
+    await (paused ? handle.pause(note) : handle.unpause(note));
+  } catch (thrown) {
+    if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+    throw new SluiceError('USAGE', `${table} has no schedule for ${task}.`, {
+      remedy: 'Run `sluice schedules` to see those that there are; `schedules` in the table’s definition makes them.',
+    });
+  }
+}
+
+/** What an operator has paused stays paused. */
+async function applySchedule(client: Client, wanted: WantedSchedule): Promise<void> {
+  const options = optionsOf(wanted);
+  try {
+    const handle = client.schedule.getHandle(wanted.scheduleId);
+    await handle.update(({ state }) => ({ ...options, state }));
+  } catch (thrown) {
+    if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+    await client.schedule.create(options);
+  }
+}
+
+async function deleteSchedule(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (thrown) {
+    if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+  }
+}
+
+function optionsOf({ table, task, scheduleId, everyMs, offsetMs, jitterMs, catchupWindowMs }: WantedSchedule) {
+  return {
+    scheduleId,
+    spec: { intervals: [{ every: everyMs, offset: offsetMs }], jitter: jitterMs },
+    policies: {
+      overlap: ScheduleOverlapPolicy.SKIP,
+      catchupWindow: catchupWindowMs,
+      // A failure is shown and tried again by the next run; one bad night must not end a table's care for good.
+      pauseOnFailure: false,
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'maintainTable',
+      workflowId: `scheduled/${task}/${table}`,
+      taskQueue: BACKGROUND_TASK_QUEUE,
+      staticSummary: `Scheduled ${task} of ${table}`,
+      args: [{ table, task }],
+    },
+  } as const satisfies ScheduleOptions;
+}
+
+function reportOf(run: { table: string; task: ScheduledTask }, summary: ScheduleSummary): ScheduleReport {
+  const { scheduleId, spec, state, info } = summary;
+  const every = spec?.intervals?.[0]?.every;
+  return {
+    ...run,
+    scheduleId,
+    everyMs: every ?? null,
+    paused: state.paused,
+    note: state.note === undefined || state.note === '' ? null : state.note,
+    lastRunAtMs: info.recentActions.at(-1)?.takenAt.getTime() ?? null,
+    nextRunAtMs: info.nextActionTimes[0]?.getTime() ?? null,
+  };
+}
