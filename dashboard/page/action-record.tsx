@@ -41,7 +41,7 @@ function Recorded({ table }: { table: string }): JSX.Element {
     <ol>
       {its.map(({ id, askedAtMs, action, by, via, arguments: rest, end }) => (
         <li key={id} data-outcome={end?.outcome ?? 'under way'}>
-          <b>{action}</b> {Object.values(rest).map(String).join(' ')} <span>by {by}</span>{' '}
+          <b>{[action, ...Object.values(rest).map(String)].join(' ')}</b> by {by}{' '}
           <span class="dim">
             <Ago ms={askedAtMs} />, {via === 'cli' ? 'from a shell' : 'here'}
           </span>{' '}

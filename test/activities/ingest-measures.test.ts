@@ -1,32 +1,10 @@
-import { noopMetricMeter } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { IngestMeasures } from '../../activities/ingest-measures.ts';
-import { Instruments } from '../../activities/instruments.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { BatchSeal } from '../../plans/batch.ts';
+import { KeptInstruments } from './kept-instruments.ts';
 
 const NOW_MS = Date.parse('2026-11-23T05:00:10Z');
-
-/** Keeps what is measured, in the order that it comes; the running stack's test reads it from the real runtime's port. */
-class KeptInstruments extends Instruments {
-  readonly kept: [string, number, Record<string, unknown>][] = [];
-
-  constructor() {
-    super(noopMetricMeter);
-  }
-
-  override count(name: string, _: string, value: number, tags: Record<string, unknown>): void {
-    if (value > 0) this.kept.push([name, value, tags]);
-  }
-
-  override gauge(name: string, _: string, value: number, tags: Record<string, unknown>): void {
-    this.kept.push([name, value, tags]);
-  }
-
-  override seconds(name: string, _: string, ms: number, tags: Record<string, unknown>): void {
-    this.kept.push([name, ms, tags]);
-  }
-}
 
 /** A clock by which every look at it is 250 ms after the one before. */
 function steppingClock(): Clock {

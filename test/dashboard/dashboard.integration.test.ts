@@ -11,6 +11,7 @@ import { ingestWorkflowId, statusQuery } from '../../workflows/ingest-protocol.t
 import { testCertificate } from '../test-certificate.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
 import { launchBrowser } from './browser.ts';
+import { testPipelinePages } from './pipeline-pages.ts';
 
 const SIMULATED = 24;
 const SERVERS = SIMULATED + 1;
@@ -20,6 +21,13 @@ const PHONE = { width: 390, height: 844 };
 const STATE_LIMIT_MS = 60_000;
 /** What the page promises. */
 const LOSS_SAID_WITHIN_MS = 3_000;
+
+/** What must be readable, by page; the servers last, where the next test begins. */
+const READ: Readonly<Record<string, readonly string[]>> = {
+  '/pipeline/server_health': ['.condition-word', '.facts', '.grid-day', '.action', '.hour-rows'],
+  '/pipeline/server_health/rejected': ['.headline p', '.detail', '.quiet-text', 'pre'],
+  '/': ['.headline h1', '.strip dt', '.table-head button', '.cell.host a', '.cell.seen'],
+};
 
 let stack: TestStack;
 let browser: Browser;
@@ -61,7 +69,10 @@ async function figuresMove(): Promise<void> {
 }
 
 beforeAll(async () => {
-  stack = await startTestStack({ own: ['worker', 'collector', 'dashboard'], simulatedServers: SIMULATED });
+  stack = await startTestStack({
+    own: ['worker', 'background', 'collector', 'dashboard'],
+    simulatedServers: SIMULATED,
+  });
   url = `http://127.0.0.1:${stack.settings.dashboard.port}`;
   browser = await launchBrowser();
   page = await open({ viewport: DESKTOP, colorScheme: 'dark' });
@@ -167,34 +178,44 @@ describe('the page, in a real browser on the real stack', () => {
     await rows().first().waitFor();
   });
 
+  testPipelinePages({ stack: () => stack, page: () => page, url: () => url });
+
   it.each(['dark', 'light'] as const)('can be read in the %s', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     await until(
       (dark) => /^rgb\(\d{1,2},/.test(getComputedStyle(document.documentElement).backgroundColor) === dark,
       colorScheme === 'dark',
     );
-    const [background, ...inks] = await page.evaluate(() => {
-      const styles = ['.headline h1', '.cell.host a', '.strip dt', '.cell.seen', '.table-head button'].map(
-        (selector) => {
+    for (const [path, selectors] of Object.entries(READ)) {
+      await page.goto(url + path);
+      await page
+        .locator(selectors.at(-1) ?? '')
+        .first()
+        .waitFor();
+      const [background, ...inks] = await page.evaluate((wanted) => {
+        const styles = wanted.map((selector) => {
           const element = document.querySelector(selector);
           return element === null ? '' : getComputedStyle(element).color;
-        },
-      );
-      return [getComputedStyle(document.documentElement).backgroundColor, ...styles];
-    });
-    for (const ink of inks) expect(contrast(ink, background)).toBeGreaterThanOrEqual(4.5);
+        });
+        return [getComputedStyle(document.documentElement).backgroundColor, ...styles];
+      }, selectors);
+      for (const ink of inks) expect(contrast(ink, background)).toBeGreaterThanOrEqual(4.5);
+    }
   });
 
   it('fits a phone, with nothing to scroll sideways', async () => {
     const desktop = page;
     page = await open({ viewport: PHONE, deviceScaleFactor: 2, hasTouch: true, isMobile: true, colorScheme: 'light' });
     try {
-      for (const path of ['/', `/servers/${hostname()}`]) {
+      for (const [path, shown] of [
+        ['/', '.row[data-host]'],
+        [`/servers/${hostname()}`, '.chart canvas'],
+        ['/pipeline', '.table-line'],
+        ['/pipeline/server_health', '.hour-cell[data-hour]'],
+        ['/pipeline/server_health/rejected', '.rejected-group'],
+      ] as const) {
         await page.goto(url + path);
-        await page
-          .locator(path === '/' ? '.row[data-host]' : '.chart canvas')
-          .first()
-          .waitFor();
+        await page.locator(shown).first().waitFor();
         const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
         expect(width).toBe(PHONE.width);
         expect(content).toBe(PHONE.width);
