@@ -13,7 +13,9 @@ import { parameter, setParameter } from './route.ts';
 import { pipeline } from './store.ts';
 import { Ago, AuditWord, Moment, TableFigures } from './table-figures.tsx';
 
+/** How often the hours are read anew: what is small is read often. */
 const HOURS_EVERY_MS = 5_000;
+const MANY_HOURS_EVERY_MS = 30_000;
 const SPANS = [7, 14, 31, 92] as const;
 const DEFAULT_SPAN = 14;
 
@@ -82,7 +84,7 @@ function Hours({ table }: { table: string }): JSX.Element {
   const span = SPANS.find((days) => String(days) === parameter('days')) ?? DEFAULT_SPAN;
   const { value, error } = useLoaded<HoursReport>(
     `/api/v1/tables/${encodeURIComponent(table)}/hours?days=${span}`,
-    HOURS_EVERY_MS,
+    span > DEFAULT_SPAN ? MANY_HOURS_EVERY_MS : HOURS_EVERY_MS,
   ).value;
   const selected = parameter('hour');
   const select = (partition: string): void => setParameter('hour', partition, 'push');
