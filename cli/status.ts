@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readDefinitions } from '../definition/load.ts';
-import { asSluiceError } from '../errors/sluice-error.ts';
+import { asSluiceError, SluiceError } from '../errors/sluice-error.ts';
 import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import { metricsUrl } from '../settings/metrics-settings.ts';
 import { readSettings } from '../settings/settings.ts';
@@ -84,7 +84,10 @@ async function ingestStatus(client: Client, table: string): Promise<IngestStatus
     client.workflow
       .getHandle(ingestWorkflowId(table))
       .query(statusQuery)
-      .catch(() => null),
+      .catch((thrown: unknown) => {
+        if (thrown instanceof SluiceError) throw thrown;
+        return null;
+      }),
   );
 }
 

@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   METASTORE_REFUSED: { retryable: true },
   // The stack
   TEMPORAL_UNREACHABLE: { retryable: true },
+  PAYLOAD_UNREADABLE: { retryable: true },
   TOOL_MISSING: { retryable: false },
   PORT_BUSY: { retryable: false },
   HOME_BUSY: { retryable: false },

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { type LogLevel, logLevelOf, type MetricsSettings } from './metrics-settings.ts';
 import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
+import { type PayloadKey, payloadKeys } from './payload-keys.ts';
 
 /** How to reach Kafka. `given` is true where the operator named the brokers: then none are started here. */
 export interface KafkaSettings {
@@ -31,6 +32,8 @@ export interface TemporalSettings {
   readonly given: boolean;
   readonly tls: boolean;
   readonly apiKey: string | undefined;
+  /** Encrypt what Temporal stores; none: it is stored in clear text. */
+  readonly payloadKeys: readonly PayloadKey[];
   /** Base URL of the Temporal web UI, for links. */
   readonly uiUrl: string;
 }
@@ -206,6 +209,7 @@ function temporalSettings(env: Environment, ports: PortSettings): TemporalSettin
     given: Boolean(given),
     tls: env['TEMPORAL_TLS'] === 'true' || Boolean(env['TEMPORAL_API_KEY']),
     apiKey: secretOf(env, 'TEMPORAL_API_KEY'),
+    payloadKeys: payloadKeys(env),
     uiUrl: (env['TEMPORAL_UI_URL'] || `http://127.0.0.1:${ports.temporalUi}`).replace(/\/+$/, ''),
   };
 }

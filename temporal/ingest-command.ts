@@ -7,6 +7,7 @@ import {
   ingestWorkflowId,
   pauseUpdate,
   resumeUpdate,
+  statusQuery,
 } from '../workflows/ingest-protocol.ts';
 
 /** Time for a worker to take a command up. */
@@ -17,7 +18,7 @@ export type IngestCommand = keyof typeof UPDATES;
 
 /**
  * Tells a table's ingestion what to do. `by` says who asks for it; it stays in the workflow's history.
- * @throws SluiceError USAGE where the workflow refuses; TEMPORAL_UNREACHABLE where nobody took it up
+ * @throws SluiceError USAGE where the workflow refuses; TEMPORAL_UNREACHABLE where nobody took it up; PAYLOAD_UNREADABLE
  */
 export async function commandIngest(
   client: Client,
@@ -27,10 +28,13 @@ export async function commandIngest(
 ): Promise<IngestStatus> {
   const handle = client.workflow.getHandle(ingestWorkflowId(table));
   try {
-    return await client.withDeadline(Date.now() + COMMAND_WITHIN_MS, () =>
-      handle.executeUpdate(UPDATES[command], { args: [by] }),
-    );
+    return await client.withDeadline(Date.now() + COMMAND_WITHIN_MS, async () => {
+      // Who cannot read what the workers write would send them what they cannot read, and hold them up with it.
+      await handle.query(statusQuery);
+      return handle.executeUpdate(UPDATES[command], { args: [by] });
+    });
   } catch (thrown) {
+    if (thrown instanceof SluiceError) throw thrown;
     if (thrown instanceof WorkflowUpdateFailedError && thrown.cause instanceof ApplicationFailure) {
       // What the workflow's validator said.
       throw new SluiceError('USAGE', thrown.cause.message, { cause: thrown });

@@ -1,11 +1,16 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openToken } from '../dashboard/access/token.ts';
+import { connectTemporal } from '../temporal/client.ts';
 import { sluice } from './cli/command.ts';
 import { deltaRows } from './delta-reader.ts';
 import { healthRecord } from './health-records.ts';
 import { type FolderReader, readThroughHive } from './hive-reader.ts';
 import { BUCKET, ENVIRONMENT, LocalS3, SECRET } from './lake/storage/s3/local-s3.ts';
+import { payloadsOf } from './history-payloads.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { TopicWriter } from './topic-writer.ts';
@@ -15,11 +20,19 @@ const TOPIC = 'server-health';
 const PREFIX = 'lakes/main';
 const BAD_EVERY = 50;
 const MESSAGES_PER_SEND = 500;
+/** Who pauses: it is in the workflow's history, where nobody may read it without the key. */
+const PERSON = 'Planted Person';
+/** What is wrong on purpose, and must not be repeated. */
+const SASL_PASSWORD = 'planted-sasl-password-9f3c';
+const API_KEY = 'planted-temporal-api-key-77ab';
+const PAYLOAD_KEY = randomBytes(32).toString('base64');
 
 let s3: LocalS3;
 let test: TestStack;
 let writer: TopicWriter;
 let mark = 0;
+/** Outside the home, as an operator's secrets are. */
+const secrets = mkdtempSync(join(tmpdir(), 'sluice-test-'));
 
 beforeAll(async () => {
   s3 = await LocalS3.start();
@@ -27,7 +40,11 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries({ ...ENVIRONMENT, AWS_ENDPOINT_URL_S3: s3.url })) vi.stubEnv(name, value);
   test = await startTestStack({
     own: ['worker', 'background', 'dashboard'],
-    environment: { SLUICE_LAKE: `s3://${BUCKET}/${PREFIX}`, AWS_ENDPOINT_URL_S3: s3.url },
+    environment: {
+      SLUICE_LAKE: `s3://${BUCKET}/${PREFIX}`,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      SLUICE_PAYLOAD_KEYS_FILE: secretFile('keys', `test-key ${PAYLOAD_KEY}`),
+    },
   });
   writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
 });
@@ -37,7 +54,14 @@ afterAll(async () => {
   await test.stop();
   await s3.stop();
   vi.unstubAllEnvs();
+  rmSync(secrets, { recursive: true });
 });
+
+function secretFile(name: string, text: string): string {
+  const file = join(secrets, name);
+  writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  return file;
+}
 
 async function writeRecords(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += MESSAGES_PER_SEND) {
@@ -86,6 +110,16 @@ async function expectHiveReader(): Promise<void> {
     return rows.size === expected.size ? rows : undefined;
   });
   expect(found).toEqual(expected);
+}
+
+/** Every file below a folder, and what it holds. */
+function filesOf(folder: string): [path: string, bytes: Buffer][] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry): [string, Buffer][] => {
+    if (!entry.isFile()) return [];
+    const path = join(entry.parentPath, entry.name);
+    const bytes = contentIfThere(path);
+    return bytes === undefined ? [] : [[path, bytes]];
+  });
 }
 
 /** A file's bytes; undefined if it has gone since it was listed, as the journal of a running database does. */
@@ -140,30 +174,89 @@ describe('the main job on a lake in S3', () => {
     expect(servers.length).toBeGreaterThan(0);
   });
 
-  it('keeps its credentials to itself: in files, logs, histories, reports and errors', async () => {
+  it('lets Temporal store nothing that can be read without the key', async () => {
+    const { text: token } = await openToken(test.settings.dashboard);
+    const act = (action: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${test.settings.ports.dashboard}/api/v1/actions/${action}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ table: TABLE, by: PERSON }),
+      });
+    const paused = await act('pause');
+    expect(await paused.json()).toMatchObject({ recorded: true, result: { state: 'Paused' } });
+    const status = await sluice(test.environment, ['status', '--json']);
+    expect(JSON.parse(status.output)).toMatchObject({
+      tables: [{ ingest: { reason: expect.stringContaining(PERSON) as string } }],
+    });
+    const resumed = await sluice(test.environment, ['resume', TABLE, '--json']);
+    expect(JSON.parse(resumed.output)).toMatchObject({ state: 'Running' });
+    const client = await connectTemporal(test.settings);
+    const stored = await payloadsOf(client);
+    await client.connection.close();
+    expect(stored.clear).toContain(PERSON);
+    expect(stored.raw.length).toBeGreaterThan(1_000);
+    expect(stored.raw).not.toContain(PERSON);
+    expect(stored.unencrypted).toEqual([]);
+    for (const [path, bytes] of filesOf(join(test.settings.home, 'temporal'))) {
+      expect(bytes.includes(PERSON), path).toBe(false);
+    }
+  });
+
+  it.each([
+    ['another key of the same id', `test-key ${randomBytes(32).toString('base64')}`],
+    ['a key that the workers do not have', `new-key ${randomBytes(32).toString('base64')}`],
+  ])('tells who has %s, and is not held up by it', async (_, keys) => {
+    const wrong = { ...test.environment, SLUICE_PAYLOAD_KEYS_FILE: secretFile('wrong', keys) };
+    for (const command of [['status'], ['pause', TABLE]]) {
+      const { exitCode, errors } = await sluice(wrong, [...command, '--json']);
+      expect(exitCode).toBe(1);
+      expect(JSON.parse(errors)).toMatchObject({
+        error: { code: 'PAYLOAD_UNREADABLE', message: expect.stringContaining('"test-key"') as string },
+      });
+    }
+    await writeRecords(MESSAGES_PER_SEND);
+    await waitUntilCommitted(test.settings, writer.written, 60_000);
+  });
+
+  it('keeps its secrets to itself: in files, logs, histories, reports and errors', async () => {
     const status = await sluice(test.environment, ['status', '--json']);
     expect(JSON.parse(status.output)).toMatchObject({
       tables: [{ location: `s3://${BUCKET}/${PREFIX}/health/${TABLE}`, rows: good().length }],
     });
+    const { text: token } = await openToken(test.settings.dashboard);
+    const planted = { SECRET, SASL_PASSWORD, API_KEY, PAYLOAD_KEY, token };
+    const reveals = (bytes: Buffer | string): string[] =>
+      Object.entries(planted).flatMap(([name, secret]) => (bytes.includes(secret) ? [name] : []));
     const wrongKey = { ...test.environment, AWS_SECRET_ACCESS_KEY: `${SECRET}x` };
     const tables = await sluice(wrongKey, ['tables', '--json']);
     const refused = await sluice(wrongKey, ['sql', '--json', `select 1 from ${TABLE}`]);
     expect(refused.exitCode).toBe(1);
     expect(JSON.parse(refused.errors)).toMatchObject({ error: { code: 'LAKE_NOT_WRITABLE' } });
-    const said = [status, tables, refused].map(({ output, errors }) => output + errors).join('\n');
-    expect(said).not.toContain(SECRET);
+    const wrongLogIn = {
+      ...test.environment,
+      KAFKA_SASL_MECHANISM: 'PLAIN',
+      KAFKA_SASL_USERNAME: 'sluice',
+      KAFKA_SASL_PASSWORD: SASL_PASSWORD,
+      TEMPORAL_API_KEY: API_KEY,
+    };
+    const failing = await Promise.all(
+      [['status'], ['status', '--json'], ['pause', TABLE], ['audit', TABLE]].map((command) =>
+        sluice(wrongLogIn, command),
+      ),
+    );
+    expect(failing.map(({ output, errors }) => output + errors).join('\n')).toMatch(/Kafka[\s\S]*Temporal/);
+    const said = [status, tables, refused, ...failing].map(({ output, errors }) => output + errors).join('\n');
+    expect(reveals(said)).toEqual([]);
+
+    const client = await connectTemporal(test.settings);
+    expect(reveals((await payloadsOf(client)).clear)).toEqual([]);
+    await client.connection.close();
     const objects = await s3.objects('');
     expect(objects.size).toBeGreaterThan(20);
-    for (const [key, bytes] of objects) expect(Buffer.from(bytes).includes(SECRET), key).toBe(false);
-    let files = 0;
-    for (const entry of readdirSync(test.settings.home, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      const bytes = contentIfThere(path);
-      if (bytes === undefined) continue;
-      expect(bytes.includes(SECRET), path).toBe(false);
-      files += 1;
-    }
-    expect(files).toBeGreaterThan(50);
+    for (const [key, bytes] of objects) expect(reveals(Buffer.from(bytes)), key).toEqual([]);
+    const files = filesOf(test.settings.home).filter(([path]) => path !== test.settings.dashboard.token.file);
+    for (const [path, bytes] of files) expect(reveals(bytes), path).toEqual([]);
+    expect(files.length).toBeGreaterThan(50);
+    expect(readFileSync(test.settings.dashboard.token.file, 'utf8')).toContain(token);
   });
 });

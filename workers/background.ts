@@ -12,6 +12,7 @@ import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings } from '../settings/settings.ts';
 import { AUDIT_TASK_QUEUE } from '../workflows/audit-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
+import { dataConverterOf } from '../temporal/data-converter.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
 import { journalOf } from './json-log.ts';
 import { installRuntime } from './metrics.ts';
@@ -31,10 +32,11 @@ const SHUTDOWN_GRACE_MS = 5_000;
 async function main(): Promise<void> {
   setPriority(constants.priority.PRIORITY_LOW);
   const settings = readSettings();
+  const dataConverter = dataConverterOf(settings.temporal);
   const instruments = installRuntime('background', settings.metrics);
   const [{ client, connection }, bundle] = await Promise.all([
     connectWorker(settings),
-    workflowBundle(settings.cacheFolder),
+    workflowBundle(settings.cacheFolder, dataConverter),
   ]);
   const parts = {
     storage: openStorage(settings),
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
   const common = {
     connection,
     namespace: settings.temporal.namespace,
+    dataConverter,
     workflowBundle: bundle,
     workerDeploymentOptions: deploymentOf(bundle.buildId),
     shutdownGraceTime: SHUTDOWN_GRACE_MS,

@@ -9,6 +9,7 @@ import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE } from '../workflows/ingest-protocol.ts';
+import { dataConverterOf } from '../temporal/data-converter.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
 import { restartLostIngestion, startIngestion } from './ingest-workflows.ts';
 import { journalOf, log } from './json-log.ts';
@@ -29,17 +30,19 @@ async function main(): Promise<void> {
   const stopping = new AbortController();
   // The signals are ours, so that windows hear of them before the worker stops taking work.
   const settings = readSettings();
+  const dataConverter = dataConverterOf(settings.temporal);
   const instruments = installRuntime('worker', settings.metrics, { shutdownSignals: [] });
   for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const cluster = new KafkaCluster(settings.kafka, 'sluice-worker');
   const [{ client, connection }, bundle] = await Promise.all([
     connectWorker(settings),
-    workflowBundle(settings.cacheFolder),
+    workflowBundle(settings.cacheFolder, dataConverter),
   ]);
   const engine = await DuckDbEngine.open(cluster);
   const worker = await Worker.create({
     connection,
     namespace: settings.temporal.namespace,
+    dataConverter,
     taskQueue: INGEST_TASK_QUEUE,
     workflowBundle: bundle,
     activities: createIngestActivities(

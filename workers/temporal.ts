@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Settings } from '../settings/settings.ts';
+import { clientOptions, connectionOptions } from '../temporal/client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
 /** A worker's two ways to Temporal: to take work by, and to start it by. */
@@ -12,11 +13,10 @@ export interface TemporalAccess {
 
 /** @throws SluiceError TEMPORAL_UNREACHABLE */
 export async function connectWorker({ temporal }: Settings): Promise<TemporalAccess> {
-  const address = { address: temporal.address, tls: temporal.tls };
-  const access = temporal.apiKey === undefined ? address : { ...address, apiKey: temporal.apiKey };
+  const access = connectionOptions(temporal);
   try {
     const connection = await NativeConnection.connect(access);
-    const client = new Client({ connection: await Connection.connect(access), namespace: temporal.namespace });
+    const client = new Client({ connection: await Connection.connect(access), ...clientOptions(temporal) });
     await registerSearchAttributes(client);
     return { connection, client };
   } catch (cause) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DataConverter } from '@temporalio/common';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/', import.meta.url));
@@ -14,12 +15,16 @@ export interface WorkflowBundle {
   readonly buildId: string;
 }
 
-/** Built once for each state, and then kept. */
-export async function workflowBundle(cacheFolder: string): Promise<WorkflowBundle> {
-  const buildId = sourceHash();
+/** Built once for each state, and then kept; one that hides failures from Temporal is another one. */
+export async function workflowBundle(cacheFolder: string, converter: DataConverter = {}): Promise<WorkflowBundle> {
+  const { failureConverterPath } = converter;
+  const buildId = failureConverterPath === undefined ? sourceHash() : `${sourceHash()}-encrypted`;
   const codePath = join(cacheFolder, 'workflows', `${buildId}.js`);
   if (existsSync(codePath)) return { codePath, buildId };
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(WORKFLOWS, 'index.ts') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(WORKFLOWS, 'index.ts'),
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+  });
   await mkdir(join(cacheFolder, 'workflows'), { recursive: true });
   const temporary = `${codePath}.${process.pid}`;
   await writeFile(temporary, code);
