@@ -8,6 +8,7 @@ import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
+import { runOneSelect } from './one-select.ts';
 
 export function registerSql(program: Command): void {
   program
@@ -54,7 +55,7 @@ async function selectRows(
         table.paths.map((path) => localPaths.get(path) ?? ''),
       );
     }
-    return session.rows(select);
+    return runOneSelect(session, [...localPaths.values()], select);
   });
 }
 

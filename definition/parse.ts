@@ -12,7 +12,7 @@ import { durationMs, sizeBytes } from './units.ts';
 /** Names become paths, SQL identifiers and Hive names: letters, digits and underscores, beginning with a letter. */
 const NAME = /^[a-z][a-z0-9_]{0,99}$/;
 /** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`). */
-const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 const DAY_MS = 86_400_000;
 export const DEFINITION_DEFAULTS = {

@@ -3,6 +3,8 @@ import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink 
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { SluiceError } from '../../../errors/sluice-error.ts';
+import { leadsOut } from '../path.ts';
 import type { ListOptions, Storage, StorageEntry } from '../storage.ts';
 import { codeOf, storageError, undefinedIfMissing } from './file-failure.ts';
 
@@ -119,8 +121,10 @@ export class FileStorage implements Storage {
     }
   }
 
+  /** @throws SluiceError INTERNAL for a path that leads out of the storage: no name that is checked makes one */
   #absolute(path: string): string {
-    return join(this.#root, path);
+    if (!leadsOut(path)) return join(this.#root, path);
+    throw new SluiceError('INTERNAL', `${JSON.stringify(path.slice(0, 200))} is no path within the lake.`);
   }
 
   async #writeTemporary(bytes: Uint8Array): Promise<string> {
