@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DuckDbSession } from '../duckdb/session.ts';
 import { asSluiceError, type SluiceError } from '../errors/sluice-error.ts';
 import { AuditFiles } from '../lake/audit-files.ts';
+import { vacuumTable } from '../lake/vacuum/vacuum-table.ts';
 import {
   type AuditCheck,
   type AuditedPartition,
@@ -13,6 +14,8 @@ import {
 import type { Certificate } from '../plans/certificate.ts';
 import { FindingList } from '../plans/finding-list.ts';
 import { type Finding, findingKey } from '../plans/finding.ts';
+import type { JudgedFile } from '../plans/vacuum-report.ts';
+import { VACUUM_REASONS } from '../plans/vacuum.ts';
 import type { AuditParts, AuditRequest } from './audit-parts.ts';
 import { AuditRun } from './audit-run.ts';
 import { holds, isWhole, stretchesOf } from './audit-scope.ts';
@@ -80,6 +83,7 @@ class Audit {
       });
     }
     await this.#check('hive', () => this.#checkHive(run));
+    if (this.#request.repair) await this.#check('files', () => this.#vacuum(run), { again: true });
     const report = this.#report(run);
     if (table.main.version >= 0) await files.createReport(this.#auditId, report);
     return report;
@@ -109,6 +113,21 @@ class Audit {
     this.#repaired = before.filter((found) => !left.has(findingKey(found)));
   }
 
+  /** Deleting is vacuum's alone: here it is the same one, with all of its care. */
+  async #vacuum({ findings }: AuditRun): Promise<void> {
+    if (findings.counts.file_unreferenced === undefined) return;
+    const deleted = new Set<string>();
+    const { definition, signal } = this.#request;
+    const onFile = ({ table, path, reason }: JudgedFile): void => {
+      if (VACUUM_REASONS[reason].deletes) deleted.add(`${table}/${path}`);
+    };
+    await vacuumTable(this.#parts, { definition, dryRun: false, signal, onFile });
+    const mended = findings.withdraw(
+      ({ kind, table, path }) => kind === 'file_unreferenced' && deleted.has(`${table}/${path ?? ''}`),
+    );
+    this.#repaired = [...this.#repaired, ...mended];
+  }
+
   async #askKafka({ source }: AuditedTable): Promise<HeldTopic | SluiceError> {
     const { cluster, clock } = this.#parts;
     const { signal } = this.#request;
@@ -123,10 +142,11 @@ class Audit {
     }
   }
 
-  async #check(check: AuditCheck, work: () => Promise<void>): Promise<void> {
+  /** @param again the check has been made, and is named once more only where this fails */
+  async #check(check: AuditCheck, work: () => Promise<void>, { again = false } = {}): Promise<void> {
     try {
       await work();
-      this.#checks.push({ check, done: true, failure: null });
+      if (!again) this.#checks.push({ check, done: true, failure: null });
     } catch (thrown) {
       this.#request.signal.throwIfAborted();
       const { code, message, remedy } = asSluiceError(thrown);

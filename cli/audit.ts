@@ -42,7 +42,11 @@ export function registerAudit(program: Command): void {
     .option('--to <offset>', 'only offsets before this one')
     .option('--since <time>', 'only records since then: an ISO 8601 time, or a duration such as 2h')
     .option('--uncertified', 'only what no certificate vouches for yet', false)
-    .option('--repair', 'mend what can be mended without guessing: publish to Hive anew', false)
+    .option(
+      '--repair',
+      'mend what can be mended without guessing: publish to Hive anew, delete what nothing refers to',
+      false,
+    )
     .option('--workflow', 'let the background worker do it, as a schedule would, and wait for it', false)
     .option('--certificates', 'show what earlier audits vouch for, and audit nothing', false)
     .option('--json', 'print JSON', false)

@@ -3,7 +3,7 @@ import type { Finding, FindingKind } from './finding.ts';
 
 /** Findings in the making: all are counted, and the first of each kind kept. */
 export class FindingList {
-  readonly #kept: Finding[] = [];
+  #kept: Finding[] = [];
   readonly #counts = new Map<FindingKind, number>();
   readonly #maxKept: number;
 
@@ -17,6 +17,18 @@ export class FindingList {
       this.#counts.set(found.kind, count);
       if (count <= this.#maxKept) this.#kept.push(found);
     }
+  }
+
+  /** Takes back, and returns, those kept that are mended. What is only counted stays counted. */
+  withdraw(isMended: (found: Finding) => boolean): Finding[] {
+    const mended = this.#kept.filter(isMended);
+    this.#kept = this.#kept.filter((found) => !isMended(found));
+    for (const { kind } of mended) {
+      const left = (this.#counts.get(kind) ?? 0) - 1;
+      if (left > 0) this.#counts.set(kind, left);
+      else this.#counts.delete(kind);
+    }
+    return mended;
   }
 
   get kept(): readonly Finding[] {

@@ -258,6 +258,14 @@ describe('damaged files', () => {
       { kind: 'file_unreferenced', path: 'data/b0000000001-0-0-abandoned-0.parquet', repair: 'vacuum' },
     ]);
     expect(report.findings[0]?.ageMs).toBeLessThan(600_000);
+    const repaired = await table.audit({}, { mode: 'quick', repair: true });
+    expect(repaired).toMatchObject({
+      verdict: 'clean',
+      findings: [],
+      counts: {},
+      repaired: [{ kind: 'file_unreferenced', path: 'data/b0000000001-0-0-abandoned-0.parquet' }],
+    });
+    expect(await table.audit()).toMatchObject({ verdict: 'clean', findings: [], files: { pending: 1 } });
   });
 });
 
