@@ -214,4 +214,40 @@ export const MUTATIONS: readonly Mutation[] = [
     from: '    await this.#assertTipIsRetained();\n',
     to: '    if (version < 0) await this.#assertTipIsRetained();\n',
   },
+  {
+    name: 'vacuum by age: what may still be committed goes too',
+    file: 'plans/vacuum.ts',
+    from: "    if (mayBeCommitted(path, view)) return 'pending';\n",
+    to: '',
+  },
+  {
+    name: 'a vacuum does not ask whether a batch is committed',
+    file: 'plans/file-place.ts',
+    from: "return batch?.kind === 'batch' && batch.sequence > committedSequence;",
+    to: "return batch?.kind === 'batch' && batch.sequence > committedSequence + 1_000;",
+  },
+  {
+    name: 'a vacuum does not ask whether a rewrite began before its fence',
+    file: 'plans/file-place.ts',
+    from: "  if (place?.kind === 'rewrite' && place.base >= fence) return true;\n",
+    to: "  if (place?.kind === 'rewrite' && place.base >= fence + 1_000) return true;\n",
+  },
+  {
+    name: 'a vacuum deletes copies where Hive reads',
+    file: 'plans/vacuum.ts',
+    from: "    if (published.has(folderOf(path))) return 'published';\n",
+    to: '',
+  },
+  {
+    name: 'a vacuum deletes where Hive stands elsewhere than the log says',
+    file: 'plans/vacuum.ts',
+    from: "    if (partition !== undefined && view.unsettled.has(partition)) return 'unsettled';\n",
+    to: '',
+  },
+  {
+    name: 'a vacuum has no grace for queries that are running',
+    file: 'plans/vacuum.ts',
+    from: "return removed.version <= view.expired.log ? 'superseded' : 'grace';",
+    to: "return 'superseded';",
+  },
 ];

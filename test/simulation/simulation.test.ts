@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { holds, type Meeting, MODELLED } from './meetings.ts';
 import { simulate } from './simulation.ts';
 import { writeDefinitions } from './tables.ts';
 
 const SEEDS = Number(process.env['SLUICE_SIMULATION_SEEDS'] ?? 500);
 const ONE_SEED = process.env['SLUICE_SIMULATION_SEED'];
 const MS_PER_SEED = 1_000;
+/** Enough for every meeting to have come about. */
+const SEEDS_TO_MEET = 200;
 
 describe('the commit protocol', () => {
   const seeds = ONE_SEED === undefined ? Array.from({ length: SEEDS }, (_, index) => index + 1) : [Number(ONE_SEED)];
@@ -15,14 +18,17 @@ describe('the commit protocol', () => {
     async () => {
       const tablesFolder = temporaryFolder();
       writeDefinitions(tablesFolder);
+      const left = new Map<string, Meeting>(Object.entries(MODELLED));
       for (const seed of seeds) {
-        const { violation, trace } = await simulate(seed, tablesFolder);
+        const { violation, trace, meetings } = await simulate(seed, tablesFolder);
+        for (const [name, wanted] of left) if (meetings.some((meeting) => holds(meeting, wanted))) left.delete(name);
         if (violation === undefined) continue;
         expect.fail(
           `Seed ${seed}: ${violation}\n\n${trace({ full: ONE_SEED !== undefined })}\n\n` +
             `Replay it with: SLUICE_SIMULATION_SEED=${seed} npx vitest run test/simulation`,
         );
       }
+      if (seeds.length >= SEEDS_TO_MEET) expect([...left.keys()]).toEqual([]);
     },
     seeds.length * MS_PER_SEED + 20_000,
   );

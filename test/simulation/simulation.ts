@@ -4,6 +4,7 @@ import { produce } from './actors/producer.ts';
 import { follow } from './actors/reader.ts';
 import { loseMetastore } from './actors/saboteur.ts';
 import { ingest } from './actors/worker.ts';
+import type { Meeting } from './meetings.ts';
 import { EMPTY_METASTORE } from './services/memory-metastore.ts';
 import { type ProcessKind, SimulatedProcess } from './world/process.ts';
 import { CALM, Scheduler } from './world/scheduler.ts';
@@ -24,6 +25,8 @@ export interface SimulationResult {
   readonly batches: number;
   /** The promise that was broken, if one was. */
   readonly violation: string | undefined;
+  /** Who was at a table together: one each time that a job began. */
+  readonly meetings: readonly Meeting[];
   readonly trace: (options?: { readonly full?: boolean }) => string;
 }
 
@@ -32,14 +35,18 @@ export async function simulate(seed: number, tablesFolder: string): Promise<Simu
   const random = new Random(`sluice ${seed}`);
   const scheduler = new Scheduler(random);
   const world = new World(scheduler, shapeOf(random), tablesFolder);
-  await new Simulation(world).run();
+  const simulation = new Simulation(world);
+  await simulation.run();
   const batches = [...world.watches.values()].reduce((sum, { sequence }) => sum + sequence, 0);
   const { violation, stepCount, trace } = scheduler;
-  return { seed, steps: stepCount, batches, violation, trace: (options) => trace.text(options) };
+  const { meetings } = simulation;
+  return { seed, steps: stepCount, batches, violation, meetings, trace: (options) => trace.text(options) };
 }
 
 class Simulation {
+  readonly meetings: Meeting[] = [];
   readonly #world: World;
+  readonly #jobs = new Map<SimulatedProcess, { readonly kind: JobKind; readonly table: string }>();
   readonly #processes: SimulatedProcess[] = [];
   #stop = new AbortController();
   #named = 0;
@@ -100,7 +107,16 @@ class Simulation {
     const kind = scheduler.random.pick(kinds);
     if (this.#alive('job').length >= MOST_JOBS_AT_ONCE || !scheduler.chance(shape.jobs[kind])) return;
     const watch = scheduler.random.pick([...watches.values()]);
-    this.#act('job', (process) => beginJob(this.#world, process, kind, watch));
+    this.#act('job', (process) => {
+      this.#meet(process, kind, watch.topic.name);
+      return beginJob(this.#world, process, kind, watch);
+    });
+  }
+
+  #meet(process: SimulatedProcess, kind: JobKind, table: string): void {
+    this.#jobs.set(process, { kind, table });
+    const there = [...this.#jobs].filter(([job, about]) => job.alive && about.table === table);
+    this.meetings.push({ workers: this.#alive('worker').length, jobs: there.map(([, about]) => about.kind) });
   }
 
   /** From here on nothing fails; every topic gets its last records. */
