@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const FOUNDATION = ['errors', 'settings', 'definition', 'clock'];
 const MAY_IMPORT = {
   errors: [],
-  settings: ['errors'],
+  settings: ['errors', 'definition'],
   definition: ['errors'],
   clock: [],
   plans: FOUNDATION,
@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   workers: [...FOUNDATION, 'kafka', 'engines', 'lake', 'audit', 'backfill', 'activities', 'workflows', 'temporal'],
   collectors: [...FOUNDATION, 'kafka'],
   dashboard: [...FOUNDATION, 'duckdb', 'kafka', 'lake', 'plans', 'backfill', 'workflows', 'temporal'],
-  infra: [...FOUNDATION, 'kafka', 'lake'],
+  infra: [...FOUNDATION, 'kafka', 'lake', 'engines'],
   cli: [
     ...FOUNDATION,
     ...['duckdb', 'kafka', 'lake', 'plans', 'audit', 'backfill', 'workflows', 'temporal', 'infra', 'dashboard'],

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import { revisionAfter } from './batch-revision.ts';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
-import type { TableDefinition } from '../definition/table-definition.ts';
+import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { TopicOffsets } from '../kafka/cluster.ts';
@@ -25,6 +25,8 @@ export interface IngestParts {
   readonly storage: Storage;
   readonly cluster: TopicOffsets;
   readonly engine: Engine;
+  /** The engine of all new batches, whatever the definitions say. */
+  readonly engineName?: EngineName | undefined;
   readonly tablesFolder: string;
   readonly clock: Clock;
   /** Names an attempt: no two of any workers may ever get the same. */
@@ -103,7 +105,7 @@ export class IngestTable {
       topicId: this.#topicId,
       ranges: batch.ranges,
       nextOffsets: batch.nextOffsets,
-      engine: this.definition.engine,
+      engine: this.#parts.engineName ?? this.definition.engine,
       definitionHash: hash,
     };
     return { plan: await atStep('plan', () => this.#files.createPlan(plan)), remaining: batch.remaining };

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type EngineName, ENGINES } from '../definition/table-definition.ts';
 import { StackRecord } from '../infra/stack-record.ts';
 import { readSettings } from '../settings/settings.ts';
 import { addressLines } from './addresses.ts';
@@ -10,6 +11,7 @@ export interface UpOptions {
   readonly collector: boolean;
   readonly dashboard: boolean;
   readonly simulate: number;
+  readonly engine?: EngineName;
 }
 
 /** What one machine's collector makes in its second. */
@@ -25,7 +27,14 @@ export function registerUp(program: Command): void {
     .option('--simulate <servers>', 'how many simulated servers the collector adds', serverCount, 200)
     .option('--no-collector', 'do not collect this machine’s health')
     .option('--no-dashboard', 'do not serve the dashboard')
+    .addOption(
+      new Option('--engine <engine>', 'what turns batches into files, whatever the tables’ definitions say').choices(
+        ENGINES,
+      ),
+    )
     .action(async (options: UpOptions) => {
+      // For the processes that are started too: they read the environment as this one does.
+      if (options.engine !== undefined) process.env['SLUICE_ENGINE'] = options.engine;
       const settings = readSettings();
       const supervisor = new StackRecord(settings.home).supervisor();
       if (supervisor !== undefined) {

@@ -3,6 +3,7 @@ import { DefinitionFile } from './definition-file.ts';
 import {
   COLUMN_TYPES,
   type ColumnDefinition,
+  ENGINES,
   partitionColumns,
   PROVENANCE_COLUMNS,
   type TableDefinition,
@@ -87,7 +88,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
       acceptFutureMs: file.quantity(['event_time', 'accept_future'], durationMs, '1d', defaults.acceptFutureMs),
     },
     partitionBy: file.oneOf(['partition_by'], ['hour', 'day'], 'hour'),
-    engine: file.oneOf(['engine'], ['duckdb'], 'duckdb'),
+    engine: file.oneOf(['engine'], ENGINES, 'duckdb'),
     freshnessTargetMs: file.quantity(['freshness', 'target'], durationMs, '1s', defaults.freshnessTargetMs),
     limits: {
       maxRows: file.positiveInteger(['limits', 'max_rows'], defaults.maxRows),

@@ -2,6 +2,10 @@
 export const COLUMN_TYPES = ['string', 'boolean', 'int', 'bigint', 'double', 'timestamp', 'date'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
+/** What can turn a table's batches into files. */
+export const ENGINES = ['duckdb', 'spark'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: ColumnType;
@@ -78,7 +82,7 @@ export interface TableDefinition {
     readonly acceptFutureMs: number;
   };
   readonly partitionBy: 'hour' | 'day';
-  readonly engine: 'duckdb';
+  readonly engine: EngineName;
   readonly freshnessTargetMs: number;
   readonly limits: BatchLimits;
   readonly compaction: CompactionSettings;

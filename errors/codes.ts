@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   BACKFILL_REFUSED: { retryable: false },
   SOURCE_INCOMPLETE: { retryable: false },
   ENGINE_FAILED: { retryable: true },
+  SPARK_UNREACHABLE: { retryable: true },
   LIMIT_EXCEEDED: { retryable: false },
   BATCH_TOO_LARGE: { retryable: true },
   // Hive

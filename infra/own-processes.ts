@@ -45,7 +45,13 @@ export function ownProcesses(
   return {
     // While the metastore is away the worker ingests; it publishes when it is back.
     worker: {
-      ...ownProcess('worker', 'workers/main.ts', ['topics', 'temporal'], [], options.environment),
+      ...ownProcess(
+        'worker',
+        'workers/main.ts',
+        ['topics', 'temporal', 'spark', 'spark-protocol'],
+        [],
+        options.environment,
+      ),
       uses: ['metastore'],
     },
     background: {

@@ -7,6 +7,7 @@ import { signalGroup } from './stop-process.ts';
 export interface ToolOptions {
   readonly log: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly folder?: string;
   /** Ends the tool, and all that it has started, early. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -22,6 +23,7 @@ export async function runTool(file: string, args: readonly string[], options: To
   const child = spawn(file, args, {
     stdio: ['ignore', log, log],
     env: { ...process.env, ...options.environment },
+    ...(options.folder === undefined ? {} : { cwd: options.folder }),
     // A group of its own, so that what it starts can be ended with it.
     detached: true,
   });

@@ -2,10 +2,12 @@ import { loadDefinitions } from '../definition/load.ts';
 import { ensureTopic } from '../kafka/admin.ts';
 import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Component, Task } from './component.ts';
+import type { Component, Progress, Task } from './component.ts';
 import { hiveMetastore } from './hive-metastore.ts';
 import { kafkaBrokers } from './kafka-brokers.ts';
 import { type OwnProcess, ownProcesses } from './own-processes.ts';
+import { sparkConnect } from './spark-connect.ts';
+import { sparkProtocol } from './spark-protocol.ts';
 import type { StackAddresses } from './stack-record.ts';
 import { temporalServer } from './temporal-server.ts';
 
@@ -16,6 +18,7 @@ export interface StackSelection {
   /** Sluice's own processes to run beside the services. */
   readonly own: readonly OwnProcess[];
   readonly simulatedServers: number;
+  readonly progress?: Progress;
   /** For Sluice's own processes, beside this process's environment: tests keep their settings there. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -33,8 +36,17 @@ export function stackParts(settings: Settings, selection: StackSelection): (Comp
     ...(temporal.given ? [] : [temporalServer(settings)]),
     ...(kafka.given ? [] : [...kafkaBrokers(settings), topics(settings)]),
     ...(metastore.given ? [] : [hiveMetastore(settings)]),
+    ...sparkParts(settings, selection),
     ...own.map((name) => processes[name]),
   ];
+}
+
+/** Spark, where a table or who starts it asks for it. */
+function sparkParts(settings: Settings, { progress = () => undefined }: StackSelection): (Component | Task)[] {
+  const wanted =
+    settings.engine ?? loadDefinitions(settings.tablesFolder).find(({ engine }) => engine === 'spark')?.engine;
+  if (wanted !== 'spark') return [];
+  return [settings.spark.given ? sparkProtocol(settings, progress) : sparkConnect(settings)];
 }
 
 /** Makes the topics of all tables in brokers that are ours. */

@@ -1,3 +1,5 @@
+import type { EngineName } from '../definition/table-definition.ts';
+
 /**
  * The two files that make a batch happen once. A plan fixes what a batch holds before its first byte is read; a seal
  * decides what it became. Both are created whole, never changed. Offsets are decimal texts, since JSON has no int64.
@@ -40,7 +42,7 @@ export interface BatchPlan {
   readonly ranges: readonly PlannedRange[];
   /** Next offset of every partition once this batch is committed, those without a range included. */
   readonly nextOffsets: Readonly<Record<string, string>>;
-  readonly engine: 'duckdb';
+  readonly engine: EngineName;
   /** Names the definition that the batch is written by, kept in `_sluice/definitions/`. */
   readonly definitionHash: string;
   /** Of a plan that is not a batch's first, or that an operator has made. */

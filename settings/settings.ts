@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type EngineName, ENGINES } from '../definition/table-definition.ts';
 import { type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { type LogLevel, logLevelOf, type MetricsSettings } from './metrics-settings.ts';
 import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
 import { type PayloadKey, payloadKeys } from './payload-keys.ts';
+import { type SparkSettings, sparkSettings } from './spark-settings.ts';
 
 /** How to reach Kafka. `given` is true where the operator named the brokers: then none are started here. */
 export interface KafkaSettings {
@@ -54,6 +56,7 @@ export interface PortSettings {
   readonly dashboard: number;
   /** Of the ingesting worker's figures; the background worker's are on the next. */
   readonly metrics: number;
+  readonly spark: number;
 }
 
 /** Where the lake is, and how to work with it. Credentials, region and endpoint of S3 are AWS's own variables. */
@@ -81,6 +84,9 @@ export interface Settings extends LakeSettings {
   readonly kafka: KafkaSettings;
   readonly temporal: TemporalSettings;
   readonly metastore: MetastoreSettings;
+  readonly spark: SparkSettings;
+  /** The engine of all new batches, whatever the tables' definitions say; undefined where these decide. */
+  readonly engine: EngineName | undefined;
   readonly ports: PortSettings;
   readonly dashboard: DashboardSettings;
   readonly metrics: MetricsSettings;
@@ -96,6 +102,7 @@ const DEFAULT_PORTS: PortSettings = {
   metastore: 9083,
   dashboard: 7400,
   metrics: 7401,
+  spark: 15002,
 };
 
 /** @throws SluiceError SETTINGS_INVALID, naming the variable. */
@@ -109,10 +116,12 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     metastore: portOf(env, 'SLUICE_PORT_METASTORE', DEFAULT_PORTS.metastore),
     dashboard: portOf(env, 'SLUICE_PORT_DASHBOARD', DEFAULT_PORTS.dashboard),
     metrics: portOf(env, 'SLUICE_PORT_METRICS', DEFAULT_PORTS.metrics),
+    spark: portOf(env, 'SLUICE_PORT_SPARK', DEFAULT_PORTS.spark),
   };
+  const cacheFolder = resolve(projectFolder, env['SLUICE_CACHE'] ?? `${home}/cache`);
   return {
     home,
-    cacheFolder: resolve(projectFolder, env['SLUICE_CACHE'] ?? `${home}/cache`),
+    cacheFolder,
     tablesFolder: resolve(projectFolder, env['SLUICE_TABLES'] ?? 'tables'),
     lakeUri: lakeUriOf(env['SLUICE_LAKE'], home),
     scratchFolder: resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`),
@@ -122,11 +131,21 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     kafka: kafkaSettings(env, ports),
     temporal: temporalSettings(env, ports),
     metastore: metastoreSettings(env, ports),
+    engine: engineOf(env),
+    spark: sparkSettings(env, { home, cache: cacheFolder }, ports.spark),
     ports,
     metrics: { host: env['SLUICE_METRICS_HOST'] || '127.0.0.1', port: ports.metrics },
     logLevel: logLevelOf(env),
     dashboard: dashboardSettings(env, { home, project: projectFolder }, ports.dashboard),
   };
+}
+
+function engineOf(env: Environment): EngineName | undefined {
+  const value = env['SLUICE_ENGINE'];
+  if (!value) return undefined;
+  const engine = ENGINES.find((name) => name === value);
+  if (engine === undefined) throw invalid('SLUICE_ENGINE', `"${value}" is none of ${ENGINES.join(', ')}`);
+  return engine;
 }
 
 function lakeUriOf(value: string | undefined, home: string): string {

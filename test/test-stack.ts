@@ -45,6 +45,7 @@ export async function startTestStack(
     SLUICE_PORT_METASTORE: String(ports.metastore),
     SLUICE_PORT_DASHBOARD: String(ports.dashboard),
     SLUICE_PORT_METRICS: String(ports.metrics),
+    SLUICE_PORT_SPARK: String(ports.spark),
     ...options.environment,
   };
   const settings = readSettings(environment, PROJECT);

@@ -3,7 +3,9 @@ import { Worker } from '@temporalio/worker';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { readDefinitions, tableNames } from '../definition/load.ts';
+import { ChosenEngine } from '../engines/chosen-engine.ts';
 import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
+import { SparkEngine } from '../engines/spark/spark-engine.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -38,7 +40,11 @@ async function main(): Promise<void> {
     connectWorker(settings),
     workflowBundle(settings.cacheFolder, dataConverter),
   ]);
-  const engine = await DuckDbEngine.open(cluster);
+  const { spark, kafka, lakeUri } = settings;
+  const engine = new ChosenEngine({
+    duckdb: () => DuckDbEngine.open(cluster),
+    spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
+  });
   const worker = await Worker.create({
     connection,
     namespace: settings.temporal.namespace,
@@ -50,6 +56,7 @@ async function main(): Promise<void> {
         storage: openStorage(settings),
         cluster,
         engine,
+        engineName: settings.engine,
         metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
         tablesFolder: settings.tablesFolder,
         clock: SYSTEM_CLOCK,

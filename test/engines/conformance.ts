@@ -12,7 +12,7 @@ import { waitFor } from '../wait-for.ts';
 import { createTopic, deleteRecords, writeCompressed, writeFixture, writeTransactions } from './fixture-topic.ts';
 import { expectFixture, expectTrueStatistics, expectTypes } from './expected-result.ts';
 import { define, type FixtureRecord, PRODUCED_AT_MS } from './fixture.ts';
-import { records, times } from './record-fixtures.ts';
+import { large, records, times } from './record-fixtures.ts';
 import { kinds, unicode, wide } from './value-fixtures.ts';
 import { codecsOf, rejectedRowsOf, rowsOf, type TextRow } from './read-back.ts';
 
@@ -69,7 +69,7 @@ export function describeEngine(name: string, options: EngineOptions): void {
       });
     }
 
-    it.each([kinds, records, unicode, times, wide])('makes of $name what is written', async (fixture) => {
+    it.each([kinds, records, large, unicode, times, wide])('makes of $name what is written', async (fixture) => {
       await topicOf(fixture.definition, (topic) => writeFixture(kafka, topic, fixture.records));
       const result = await write(fixture.definition, [[0, 0, fixture.records.length]]);
       await expectFixture(fixture, result);

@@ -1,15 +1,34 @@
 import { afterAll, beforeAll } from 'vitest';
 import { DuckDbEngine } from '../../engines/duckdb/duckdb-engine.ts';
+import { SparkEngine } from '../../engines/spark/spark-engine.ts';
 import { Brokers } from '../kafka/brokers.ts';
 import { describeEngine } from './conformance.ts';
+import { LocalSpark } from './spark/local-spark.ts';
+import { describeRecovery } from './spark/recovery.ts';
 
 let brokers: Brokers;
+let spark: LocalSpark;
 
 beforeAll(async () => {
   brokers = await Brokers.create();
   await brokers.start();
+  await brokers.addScramUser();
+  spark = await LocalSpark.create(brokers.loginSettings);
+  await spark.start();
 });
 
-afterAll(() => brokers.stop());
+afterAll(async () => {
+  await spark.stop();
+  await brokers.stop();
+});
 
 describeEngine('DuckDB as an engine', { kafka: () => brokers.settings, open: (cluster) => DuckDbEngine.open(cluster) });
+
+describeEngine('Spark as an engine', {
+  kafka: () => brokers.settings,
+  // Spark reads with a log-in, so that all of this holds with one too.
+  open: (cluster) =>
+    SparkEngine.open(cluster, { spark: spark.spark, kafka: brokers.loginSettings, lakeUri: 'file:///conformance' }),
+});
+
+describeRecovery(() => ({ brokers, spark }));

@@ -105,3 +105,20 @@ export const times: Fixture = {
   ],
   unknownFields: {},
 };
+
+const MAX_RECORD_BYTES = 1024;
+const sized = (sizeBytes: number): string => {
+  const empty = withTime('"text":""');
+  return withTime(`"text":"${'x'.repeat(sizeBytes - empty.length)}"`);
+};
+
+export const large: Fixture = {
+  name: 'records as large as allowed, and larger',
+  definition: define('large', { text: 'string' }, 'limits: { max_record_bytes: 1KiB }'),
+  records: [
+    { value: sized(MAX_RECORD_BYTES), becomes: { event_time: '2025-03-09 05:29:59.123456+00' } },
+    { value: sized(MAX_RECORD_BYTES + 1), becomes: 'too_large' },
+    { value: 'x'.repeat(MAX_RECORD_BYTES + 1), becomes: 'too_large' },
+  ],
+  unknownFields: {},
+};

@@ -38,6 +38,15 @@ export class Brokers {
     this.tlsBrokers = this.#addresses(TLS_PORT_OFFSET);
   }
 
+  /** How USER logs in, by SCRAM; `addScramUser` must have been called. */
+  get loginSettings(): KafkaSettings {
+    return {
+      ...this.settings,
+      brokers: this.loginBrokers,
+      sasl: { mechanism: 'SCRAM-SHA-256', username: USER, password: PASSWORD },
+    };
+  }
+
   static async create(): Promise<Brokers> {
     const home = await mkdtemp(join(tmpdir(), 'sluice-brokers-'));
     const ports = await freePorts();

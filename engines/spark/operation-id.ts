@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+
+/** Which try at a batch: an operation that failed or was lost is done anew under another id, never begun twice. */
+export interface OperationKey {
+  /** Names the table, whatever else runs on the same server. */
+  readonly lake: string;
+  readonly topicId: string;
+  readonly table: string;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly shard: number;
+  readonly generation: number;
+}
+
+/**
+ * Ids that every attempt at one batch comes to by itself: so a retry joins the operation that is running already,
+ * instead of starting a second one.
+ */
+export function operationIds(key: OperationKey): { readonly sessionId: string; readonly operationId: string } {
+  const parts = [key.lake, key.topicId, key.table, key.sequence, key.revision, key.shard, key.generation];
+  const text = JSON.stringify(parts);
+  return { sessionId: uuidOf(`session ${text}`), operationId: uuidOf(`operation ${text}`) };
+}
+
+/** A UUID of version 8 (RFC 9562), out of the text's hash. */
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

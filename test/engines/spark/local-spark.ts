@@ -1,0 +1,71 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../../infra/ports.ts';
+import { RunningComponent } from '../../../infra/running-component.ts';
+import type { Component } from '../../../infra/component.ts';
+import { sparkConnect } from '../../../infra/spark-connect.ts';
+import { StackRecord } from '../../../infra/stack-record.ts';
+import type { KafkaSettings } from '../../../settings/settings.ts';
+import { readSettings } from '../../../settings/settings.ts';
+import type { SparkSettings } from '../../../settings/spark-settings.ts';
+
+/** A real Spark Connect server with a home of its own, as `sluice up` starts it. */
+export class LocalSpark {
+  readonly spark: SparkSettings;
+  readonly logPath: string;
+  readonly home: string;
+  readonly #running: RunningComponent;
+
+  private constructor(home: string, spark: SparkSettings, running: RunningComponent) {
+    this.home = home;
+    this.spark = spark;
+    this.#running = running;
+    this.logPath = running.logPath;
+  }
+
+  /** @param kafka what its Kafka clients log in with */
+  static async create(kafka: KafkaSettings): Promise<LocalSpark> {
+    const home = mkdtempSync(join(tmpdir(), 'sluice-spark-'));
+    const ports = await freePorts();
+    const { cacheFolder } = readSettings();
+    const environment = { SLUICE_HOME: home, SLUICE_CACHE: cacheFolder, SLUICE_PORT_SPARK: String(ports.spark) };
+    const settings = { ...readSettings(environment), kafka };
+    const log = join(home, 'logs', 'spark.log');
+    const running = new RunningComponent(
+      endingStreams(sparkConnect(settings)),
+      log,
+      new StackRecord(home),
+      () => undefined,
+    );
+    return new LocalSpark(home, settings.spark, running);
+  }
+
+  async start(): Promise<void> {
+    await this.#running.component.prepare?.(() => undefined);
+    await this.#running.start();
+  }
+
+  /** As a crash would end it; it is started again at once. */
+  kill(): void {
+    this.#running.kill('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#running.stop();
+    await rm(this.home, { recursive: true, force: true });
+  }
+}
+
+/** With streams that end after a second instead of two minutes, so that every longer operation must be attached again. */
+function endingStreams(component: Component): Component {
+  const flag = '-Dspark.connect.execute.reattachable.senderMaxStreamDuration=1s';
+  return {
+    ...component,
+    command() {
+      const command = component.command();
+      return { ...command, args: [flag, ...command.args] };
+    },
+  };
+}

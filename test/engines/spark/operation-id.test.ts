@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { operationIds } from '../../../engines/spark/operation-id.ts';
+
+const KEY = { lake: 'file:///lake', topicId: 't', table: 'health', sequence: 7, revision: 0, shard: 0, generation: 0 };
+
+describe('the ids of an operation', () => {
+  it('are the same for every attempt at one batch, and UUIDs', () => {
+    const ids = operationIds(KEY);
+    expect(operationIds({ ...KEY })).toEqual(ids);
+    const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    expect(ids.operationId).toMatch(uuid);
+    expect(ids.sessionId).toMatch(uuid);
+    expect(ids.sessionId).not.toBe(ids.operationId);
+  });
+
+  it('are others for anything else', () => {
+    const others = [
+      KEY,
+      { ...KEY, lake: 'file:///other' },
+      { ...KEY, topicId: 'u' },
+      { ...KEY, table: 'health7' },
+      { ...KEY, sequence: 8 },
+      { ...KEY, revision: 1 },
+      { ...KEY, shard: 1 },
+      { ...KEY, generation: 1 },
+    ].map((key) => operationIds(key).operationId);
+    expect(new Set(others).size).toBe(others.length);
+  });
+});

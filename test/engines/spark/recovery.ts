@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BatchResult, WrittenFile } from '../../../engines/engine.ts';
+import { SparkEngine, type SparkEngineOptions } from '../../../engines/spark/spark-engine.ts';
+import { KafkaCluster } from '../../../kafka/cluster.ts';
+import { type Brokers, PASSWORD } from '../../kafka/brokers.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+import { waitFor } from '../../wait-for.ts';
+import { createTopic, writeCompressed } from '../fixture-topic.ts';
+import { PRODUCED_AT_MS } from '../fixture.ts';
+import { rowsOf } from '../read-back.ts';
+import { batchOf, LONG } from './batch-of.ts';
+import type { LocalSpark } from './local-spark.ts';
+
+/** Enough for an operation of some seconds; one in a thousand can't be a row. */
+const RECORDS = 150_000;
+const BAD_EVERY = 1_000;
+const DYING_CLIENT = fileURLToPath(new URL('dying-client.ts', import.meta.url));
+
+/** That a batch is made once, whatever dies in the middle of it. */
+export function describeRecovery(parts: () => { readonly brokers: Brokers; readonly spark: LocalSpark }): void {
+  describe('a batch on Spark', () => {
+    let options: SparkEngineOptions;
+    let cluster: KafkaCluster;
+    let engine: SparkEngine;
+
+    beforeAll(async () => {
+      const { brokers, spark } = parts();
+      options = { spark: spark.spark, kafka: brokers.loginSettings, lakeUri: 'file:///recovery' };
+      cluster = new KafkaCluster(brokers.settings, 'test');
+      engine = await SparkEngine.open(cluster, options);
+      await createTopic(brokers.settings, LONG.source.topic);
+      const values = Array.from({ length: RECORDS }, (_, n) => recordOf(n));
+      for (let from = 0; from < RECORDS; from += 10_000) {
+        await writeCompressed(brokers.settings, LONG.source.topic, values.slice(from, from + 10_000), 'zstd');
+      }
+    });
+
+    afterAll(async () => {
+      await engine.close();
+      await cluster.close();
+    });
+
+    it('is made of what Spark wrote itself, and only the rest was judged here', async () => {
+      const result = await engine.write(
+        await batchOf(cluster, { records: RECORDS, sequence: 1, scratchFolder: temporaryFolder() }),
+      );
+      await expectWhole(result);
+      expect(result.files.every(({ localPath }) => localPath.includes('/spark-'))).toBe(true);
+      expect(result.files.length).toBeLessThanOrEqual(2);
+    });
+
+    it('is made once where the server is killed, and comes back without the session', async () => {
+      const scratchFolder = temporaryFolder();
+      const writing = engine.write(await batchOf(cluster, { records: RECORDS, sequence: 2, scratchFolder }));
+      writing.catch(() => undefined);
+      await begun(scratchFolder);
+      parts().spark.kill();
+      await expectWhole(await writing);
+      // The first operation's files are waste: another one wrote these.
+      expect(readdirSync(scratchFolder).filter((name) => name.startsWith('spark-')).length).toBeGreaterThanOrEqual(1);
+    });
+
+    it('is joined by who comes after a client that was killed', async () => {
+      const scratchFolder = temporaryFolder();
+      const client = startClient({ ...options, records: RECORDS, sequence: 3, scratchFolder });
+      await begun(scratchFolder);
+      client.kill('SIGKILL');
+      await once(client, 'exit');
+      const result = await engine.write(
+        await batchOf(cluster, { records: RECORDS, sequence: 3, scratchFolder: temporaryFolder() }),
+      );
+      await expectWhole(result);
+      // What the dead client's operation wrote is this attempt's now; a second operation would have left it there.
+      expect(readdirSync(scratchFolder).filter((name) => name.startsWith('spark-'))).toEqual([]);
+    });
+
+    it('is interrupted when it is told to end, and made anew by the next attempt', async () => {
+      const scratchFolder = temporaryFolder();
+      const ending = new AbortController();
+      const writing = engine.write(
+        await batchOf(cluster, { records: RECORDS, sequence: 4, scratchFolder, signal: ending.signal }),
+      );
+      const ended = expect(writing).rejects.toThrow('told to');
+      await begun(scratchFolder);
+      ending.abort(new Error('told to'));
+      await ended;
+      await waitFor('Spark to take its unfinished files away', 60_000, () =>
+        Promise.resolve(unfinished(scratchFolder) ? undefined : true),
+      );
+      await expectWhole(
+        await engine.write(await batchOf(cluster, { records: RECORDS, sequence: 4, scratchFolder: temporaryFolder() })),
+      );
+    });
+
+    it('leaves the password for Kafka in no log', () => {
+      const { spark } = parts();
+      const log = readFileSync(spark.logPath, 'utf8');
+      expect(log.length).toBeGreaterThan(0);
+      expect(log).not.toContain(PASSWORD);
+      expect(readFileSync(join(spark.home, 'spark', 'kafka.properties'), 'utf8')).toContain('ScramLoginModule');
+    });
+  });
+}
+
+function recordOf(n: number): string {
+  if (n % BAD_EVERY === 7) return `{"n":${n}`;
+  return JSON.stringify({ event_time: new Date(PRODUCED_AT_MS + (n % 1000)).toISOString(), n, text: `record ${n}` });
+}
+
+async function expectWhole({ files, rows, rejectedRows, rejectedFiles }: BatchResult): Promise<void> {
+  expect([rows, rejectedRows]).toEqual([RECORDS - RECORDS / BAD_EVERY, RECORDS / BAD_EVERY]);
+  const offsets = async (of: readonly WrittenFile[]): Promise<number[]> =>
+    (await rowsOf(of)).map((row) => Number(row['kafka_offset']));
+  const all = new Set([...(await offsets(files)), ...(await offsets(rejectedFiles))]);
+  expect([all.size, Math.max(...files.map(({ rows: some }) => some)) > 0]).toEqual([RECORDS, true]);
+}
+
+/** Waits until Spark's tasks have begun to write. */
+async function begun(scratchFolder: string): Promise<void> {
+  await waitFor('Spark to begin', 120_000, () => Promise.resolve(unfinished(scratchFolder) || undefined));
+}
+
+function unfinished(scratchFolder: string): boolean {
+  return readdirSync(scratchFolder).some((name) => existsSync(join(scratchFolder, name, '_temporary')));
+}
+
+function startClient(options: object): ChildProcess {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DYING_CLIENT, JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
