@@ -7,11 +7,13 @@ import type { Engine } from '../engines/engine.ts';
 import type { TopicOffsets } from '../kafka/cluster.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
+import { committedOffsets } from '../lake/committed.ts';
 import { ensureTable } from '../lake/ensure-table.ts';
+import { recordLosses } from '../lake/losses.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
-import { type BatchPlan, type BatchSeal, type DataFile, partitionAppId, sequenceAppId } from '../plans/batch.ts';
+import { type BatchPlan, type BatchSeal, type DataFile, sequenceAppId } from '../plans/batch.ts';
 import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { atStep } from './fault-point.ts';
@@ -122,7 +124,7 @@ export class IngestTable {
       try {
         return planMicroBatch({
           table: this.definition.table,
-          committed: this.#committedOffsets(),
+          committed: committedOffsets(this.log.snapshot, this.definition.source.topic),
           available: await this.#parts.cluster.offsets(this.definition.source.topic, { signal }),
           limits: this.definition.limits,
           recordSizeBytes: this.#recordSizeBytes,
@@ -186,6 +188,7 @@ export class IngestTable {
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
+    await recordLosses(this.#parts.storage, this.shape.path, seal);
     const version = await atStep('commit', () => commitBatch(this.log, this.rejectedLog, seal, published));
     if (version === undefined) this.#batchesOfOthers += 1;
     this.#lastSequence = seal.sequence;
@@ -207,15 +210,6 @@ export class IngestTable {
     throw new SluiceError('LOG_INCONSISTENT', `${this.shape.path} holds files, but no record of how far it has read.`, {
       remedy: 'It was not made by Sluice, or its log was altered; ingestion must not guess. Define a new table.',
     });
-  }
-
-  #committedOffsets(): Map<number, bigint> {
-    const prefix = partitionAppId(this.definition.source.topic, '');
-    const offsets = new Map<number, bigint>();
-    for (const { appId, version } of this.log.snapshot.transactions.values()) {
-      if (appId.startsWith(prefix)) offsets.set(Number(appId.slice(prefix.length)), BigInt(version));
-    }
-    return offsets;
   }
 
   #learnRecordSize(fetchedBytes: number, records: number): void {

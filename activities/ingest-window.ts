@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import { definitionText } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { rejectedTable } from '../plans/table-shape.ts';
-import { toFailure } from './failure.ts';
+import { ofBatch, toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
 import { IngestMeasures } from './ingest-measures.ts';
 import type { Instruments } from './instruments.ts';
@@ -195,7 +195,11 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   measures.waiting(planned === undefined ? 0n : planned.remaining);
   const byOthers = table.batchesOfOthers;
   if (planned === undefined) return { ...progress, ...hive, byOthers, remaining: '0', drained: true };
-  const seal = await measures.step('write', () => table.writeAndSeal(planned.plan, signal));
+  const seal = await measures
+    .step('write', () => table.writeAndSeal(planned.plan, signal))
+    .catch((thrown: unknown) => {
+      throw ofBatch(planned.plan, thrown);
+    });
   const version = await measures.step('commit', () => table.commit(seal, publication.takePublished()));
   const tookMs = clock.elapsedMs() - startedAtMs;
   measures.committed({ seal, version, tookMs, eventTimeColumn: table.definition.eventTime.column });

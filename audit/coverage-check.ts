@@ -1,8 +1,17 @@
 import type { DuckDbSession } from '../duckdb/session.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { readRange } from '../kafka/range-reader.ts';
-import { afterWindow, joinNear, nextWindow, splitAt, type Stretch } from '../plans/audit-window.ts';
+import {
+  afterWindow,
+  joinNear,
+  lostStretches,
+  nextWindow,
+  splitAt,
+  type Stretch,
+  withoutRanges,
+} from '../plans/audit-window.ts';
 import { finding } from '../plans/finding.ts';
+import { describeLosses } from '../plans/operator-decision.ts';
 import type { AuditRun } from './audit-run.ts';
 import { withoutDropped } from './dropped-records.ts';
 import { holdingOf } from './held-topic.ts';
@@ -43,6 +52,7 @@ export async function checkCoverage(run: AuditRun): Promise<void> {
     run.subject.request.signal.throwIfAborted();
   }
   for (const [partition, span] of expired) reportExpired(run, partition, span);
+  reportLost(run);
   await checkCommitted(run);
   if (run.kafka instanceof Error) throw run.kafka;
 }
@@ -84,7 +94,7 @@ async function collect(
 
 /** Asks Kafka whether it has records where the tables have no rows. */
 async function checkHoles(run: AuditRun, window: readonly Stretch[], expired: Map<number, Expired>): Promise<void> {
-  const holes = await holesOf(run.session, window);
+  const holes = withoutRanges(await holesOf(run.session, window), lostStretches(run.subject.table.lost));
   for (;;) {
     const { below } = splitAt(window, run.held.heldFrom);
     const { above } = splitHoles(holes, run);
@@ -164,6 +174,19 @@ function reportExpired(run: AuditRun, partition: number, { from, to, rows, witho
   const range = { partition, fromOffset: String(from), toOffset: String(to), records: rows };
   const { table } = run.subject.table.definition;
   run.findings.add(finding('offsets_expired', table, message, { records: rows, ranges: [range] }));
+}
+
+/** What operators have given up is known to have no rows. */
+function reportLost(run: AuditRun): void {
+  const { definition, lost } = run.subject.table;
+  for (const loss of lost) {
+    const { partition, startOffset: fromOffset, endOffset: toOffset, by, acceptedAtMs } = loss;
+    if (withoutRanges(lostStretches([loss]), run.subject.stretches).length > 0) continue;
+    const when = new Date(acceptedAtMs).toISOString();
+    const message = `The table goes on without ${describeLosses([loss])}, as ${by} decided at ${when}.`;
+    const ranges = [{ partition, fromOffset, toOffset, records: 0 }];
+    run.findings.add(finding('offsets_given_up', definition.table, message, { ranges }));
+  }
 }
 
 /** No row may name an offset that is not committed yet. */

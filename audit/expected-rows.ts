@@ -1,7 +1,7 @@
 import { definitionHash } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import type { BatchResult } from '../engines/engine.ts';
-import { plannedRanges, type Stretch } from '../plans/audit-window.ts';
+import { lostStretches, plannedRanges, type Stretch, withoutRanges } from '../plans/audit-window.ts';
 import { ASSUMED_RECORD_SIZE_BYTES } from '../plans/micro-batch.ts';
 import type { AuditRun } from './audit-run.ts';
 
@@ -26,7 +26,8 @@ export async function withExpectedRows(
     plannedAtMs: 0,
     topic: definition.source.topic,
     topicId: run.held.topicId,
-    ranges: plannedRanges(window),
+    // What was given up may be what can't be read.
+    ranges: plannedRanges(withoutRanges(window, lostStretches(run.subject.table.lost))),
     nextOffsets: {},
     engine: definition.engine,
     definitionHash: definitionHash(definition),

@@ -1,11 +1,13 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
+import { committedOffsets, committedSequence as committedSequenceOf } from '../lake/committed.ts';
 import { sourceOf, type TableSource } from '../lake/ensure-table.ts';
 import type { AddFile } from '../lake/log/actions.ts';
+import { readLosses } from '../lake/losses.ts';
 import { rowCountOf, type Snapshot } from '../lake/log/snapshot.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { LoggedFile, TableFiles } from '../plans/audit-files.ts';
-import { partitionAppId, sequenceAppId } from '../plans/batch.ts';
+import type { LostRange } from '../plans/batch.ts';
 import { decodedPath } from '../plans/file-place.ts';
 import { partitionName } from '../plans/partition-name.ts';
 import { wantedPartitions } from '../plans/publication.ts';
@@ -35,6 +37,8 @@ export interface AuditedTable {
   readonly backfilledAt: number | undefined;
   /** Times that retention has dropped partitions, of either table. */
   readonly drops: number;
+  /** Offsets that operators have given up: committed, and without rows. */
+  readonly lost: readonly LostRange[];
 }
 
 /**
@@ -46,12 +50,13 @@ export async function viewTable(storage: Storage, definition: TableDefinition): 
   const { snapshot } = main.log;
   const { topic } = definition.source;
   const committed = committedOffsets(snapshot, topic);
-  const committedSequence = snapshot.transactionVersion(sequenceAppId(topic)) ?? 0;
+  const committedSequence = committedSequenceOf(snapshot, topic);
+  const lost = await readLosses(storage, main.shape.path, committedSequence);
   const source = snapshot.metaData && sourceOf(snapshot.metaData);
   const backfilledAt = snapshot.transactionVersion(BACKFILL_APP_ID);
   const rejected = await view(storage, rejectedTable(definition));
   const drops = dropsOf(snapshot) + dropsOf(rejected.log.snapshot);
-  return { definition, main, rejected, source, committed, committedSequence, backfilledAt, drops };
+  return { definition, main, rejected, source, committed, committedSequence, backfilledAt, drops, lost };
 }
 
 async function view(storage: Storage, shape: TableShape): Promise<TableView> {
@@ -94,12 +99,4 @@ function dropsOf(snapshot: Snapshot): number {
 
 function loggedFile(file: AddFile): LoggedFile {
   return { sizeBytes: file.size, rows: rowCountOf(file) };
-}
-
-function committedOffsets(snapshot: Snapshot, topic: string): Map<number, bigint> {
-  const prefix = partitionAppId(topic, '');
-  const offsets = [...snapshot.transactions.values()]
-    .filter(({ appId }) => appId.startsWith(prefix))
-    .map(({ appId, version }) => [Number(appId.slice(prefix.length)), BigInt(version)] as const);
-  return new Map(offsets.sort(([a], [b]) => a - b));
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { asSluiceError } from '../errors/sluice-error.ts';
+import { registerAcceptLoss } from './accept-loss.ts';
 import { registerAudit } from './audit.ts';
 import { registerCompact } from './compact.ts';
 import { registerCompletion } from './completion.ts';
@@ -7,6 +8,7 @@ import { registerDashboard } from './dashboard.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerIngestCommands } from './ingest-commands.ts';
+import { registerPlan } from './plan.ts';
 import { registerSchedules } from './schedules.ts';
 import { registerSql } from './sql.ts';
 import { registerStatus } from './status.ts';
@@ -33,6 +35,8 @@ registerCompact(program);
 registerSql(program);
 registerAudit(program);
 registerVacuum(program);
+registerPlan(program);
+registerAcceptLoss(program);
 registerSchedules(program);
 registerCompletion(program);
 

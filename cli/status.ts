@@ -4,6 +4,7 @@ import { readDefinitions } from '../definition/load.ts';
 import { asSluiceError, SluiceError } from '../errors/sluice-error.ts';
 import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import { metricsUrl } from '../settings/metrics-settings.ts';
+import { describeLosses } from '../plans/operator-decision.ts';
 import { readSettings } from '../settings/settings.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId, type IngestStatus, statusQuery } from '../workflows/ingest-protocol.ts';
 import { reportTable, type TableReport } from './table-report.ts';
@@ -117,6 +118,7 @@ function print(report: StatusReport): void {
     for (const { partition, committedOffset, lag } of table.partitions) {
       console.log(`  partition ${partition}: offset ${committedOffset}, lag ${lag ?? 'unknown'}`);
     }
+    if (table.lost.length > 0) console.log(`  given up: ${describeLosses(table.lost)}`);
     if (table.kafkaFailure) console.log(`  Kafka: ${table.kafkaFailure}`);
     if (table.lakeFailure) console.log(`  Lake: ${table.lakeFailure}`);
   }

@@ -3,6 +3,7 @@ import { asSluiceError } from '../errors/sluice-error.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { type Freshness, type LakeStatus, readLakeStatus } from '../lake/table-status.ts';
+import type { LostRange } from '../plans/batch.ts';
 import { mainTable, rejectedTable } from '../plans/table-shape.ts';
 import type { Settings } from '../settings/settings.ts';
 import { readTopicEnds } from './topic-ends.ts';
@@ -22,6 +23,8 @@ export interface TableReport {
   readonly hiveVersion: number | null;
   readonly freshness: Freshness | null;
   readonly partitions: readonly PartitionReport[];
+  /** Offsets that operators have given up: no row of theirs will come. */
+  readonly lost: readonly LostRange[];
   /** Why the ends of the partitions are not known, where they are not, and what to do. */
   readonly kafkaFailure: string | null;
   /** Why what the lake holds is not known, where it is not: then every figure from it is 0 or null. */
@@ -68,6 +71,7 @@ export async function reportTable(settings: Settings, definition: TableDefinitio
           lag: end === undefined ? null : String(end - committed),
         };
       }),
+    lost: lake?.lost ?? [],
     kafkaFailure: ends.failure?.advice ?? null,
     lakeFailure: failure,
   };

@@ -40,6 +40,7 @@ export const ERROR_CODES = {
   SPARK_UNREACHABLE: { retryable: true },
   LIMIT_EXCEEDED: { retryable: false },
   BATCH_TOO_LARGE: { retryable: true },
+  STEP_TIMED_OUT: { retryable: true },
   // Hive
   METASTORE_UNREACHABLE: { retryable: true },
   METASTORE_REFUSED: { retryable: true },

@@ -9,7 +9,8 @@ export function offsetsExpired(topic: string, range: OffsetRange, offset: bigint
     'OFFSET_EXPIRED',
     `Kafka no longer holds offsets ${String(offset)} to ${String(lost - 1n)} of partition ${range.partition} of the topic "${topic}"; it now begins at ${String(earliest)}.`,
     {
-      remedy: 'Decide whether to go on without them; give the topic a longer retention than ingestion may be away.',
+      remedy:
+        'To let the table go on without them: sluice accept-loss TABLE. Give the topic a longer retention than ingestion may be away.',
       details: { ...detailsOf(topic, range), offset: String(offset), earliest: String(earliest) },
     },
   );
@@ -42,7 +43,7 @@ export async function topicGone(
     'TOPIC_RECREATED',
     `${doing}: the topic with the id ${topicId} was deleted${another}. Its offsets mean nothing in another topic.`,
     {
-      remedy: 'Decide whether the table goes on with the new topic from its first offset.',
+      remedy: 'Define a new table for the new topic; what was not read of the old one is gone.',
       details: { topicId, ...(topic === undefined ? {} : { topic }) },
     },
   );

@@ -44,8 +44,10 @@ export interface SpoolSegment {
 }
 
 export interface SpoolOptions extends ReadOptions {
-  /** An existing folder; the files in it are `p<partition>-<n>.ndjson`. */
+  /** An existing folder; the files in it are `p<partition>-<n>.ndjson`, with `name` before the number where it is given. */
   readonly folder: string;
+  /** Tells several ranges of one partition apart. */
+  readonly name?: string;
   /** @default SEGMENT_MAX_BYTES */
   readonly segmentMaxBytes?: number;
   /** What all ranges of a batch may bring together. Reading ends with the record batch that does not fit any more. */
@@ -86,13 +88,17 @@ export async function spoolRange(
 export class Spool {
   readonly segments: SpoolSegment[] = [];
   readonly #folder: string;
+  readonly #name: string;
   readonly #segmentMaxBytes: number;
   readonly #budget: ReadBudget | undefined;
   readonly #take: RecordTaker;
   readonly #lines: LineBuffer;
 
-  constructor(options: Pick<SpoolOptions, 'folder' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes' | 'take'>) {
+  constructor(
+    options: Pick<SpoolOptions, 'folder' | 'name' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes' | 'take'>,
+  ) {
     this.#folder = options.folder;
+    this.#name = options.name === undefined ? '' : `-${options.name}`;
     this.#segmentMaxBytes = options.segmentMaxBytes ?? SEGMENT_MAX_BYTES;
     this.#budget = options.budget;
     this.#take = options.take ?? TAKES_NONE;
@@ -121,7 +127,7 @@ export class Spool {
   async #write(chunk: RecordChunk, draft: Draft): Promise<void> {
     const { bytes, rowCount } = this.#lines;
     if (rowCount === 0 && draft.odd.length === 0) return;
-    const path = join(this.#folder, `p${chunk.partition}-${this.segments.length}.ndjson`);
+    const path = join(this.#folder, `p${chunk.partition}${this.#name}-${this.segments.length}.ndjson`);
     await writeFile(path, bytes);
     this.#lines.clear();
     const { batches, odd, places } = draft;

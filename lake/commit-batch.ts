@@ -60,6 +60,7 @@ function actionsOf(
           revision: seal.revision,
           rows: seal.rows,
           rejected: seal.rejectedRows,
+          ...(seal.lost === undefined ? {} : { lost: seal.lost }),
           unknownFields: seal.unknownFields,
           published,
         },

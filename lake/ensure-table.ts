@@ -33,6 +33,16 @@ export async function ensureTable(log: TableLog, shape: TableShape, source: Tabl
   }
 }
 
+/**
+ * The same where nothing is to be changed yet.
+ * @throws SluiceError TOPIC_RECREATED, DEFINITION_INCOMPATIBLE
+ */
+export async function requireCompatible(log: TableLog, shape: TableShape, source: TableSource): Promise<void> {
+  await log.refresh();
+  const { metaData } = log.snapshot;
+  if (metaData !== undefined) evolution(metaData, shape, source);
+}
+
 function creation(shape: TableShape, source: TableSource): Action[] {
   const now = Date.now();
   return [
@@ -54,12 +64,24 @@ function creation(shape: TableShape, source: TableSource): Action[] {
 
 function evolution(metaData: MetaData, shape: TableShape, source: TableSource): Action[] {
   requireSource(metaData, shape, source);
+  requirePartitioning(metaData, shape);
   const schemaString = deltaSchema(shape);
   if (compareSchemas(shape.table, metaData.schemaString, schemaString) === 'same') return [];
   return [
     { commitInfo: { timestamp: Date.now(), operation: 'ADD COLUMNS' } },
     { metaData: { ...metaData, schemaString } },
   ];
+}
+
+function requirePartitioning(metaData: MetaData, shape: TableShape): void {
+  const wanted = shape.partitionColumns.map(({ name }) => name).join(', ');
+  const current = metaData.partitionColumns.join(', ');
+  if (wanted === current) return;
+  throw new SluiceError(
+    'DEFINITION_INCOMPATIBLE',
+    `${shape.path} is partitioned by (${current}); its definition now says (${wanted}).`,
+    { remedy: 'Put partition_by back, or define a new table.', details: { table: shape.table } },
+  );
 }
 
 function requireSource(metaData: MetaData, shape: TableShape, source: TableSource): void {
@@ -77,7 +99,7 @@ function requireSource(metaData: MetaData, shape: TableShape, source: TableSourc
     'TOPIC_RECREATED',
     `The topic "${source.topic}" was deleted and made anew since ${shape.path} was created: its offsets start again.`,
     {
-      remedy: 'Decide what the table shall do; a new table can be defined for the new topic.',
+      remedy: `Rows of both topics would have the same partitions and offsets, so ${shape.path} takes none of the new one's. Copy the definition's file under a new table name, which begins at the new topic's first offset, and remove the old file: its rows stay where they are.`,
       details: { topic: source.topic, was: topicId ?? '?', is: source.topicId },
     },
   );

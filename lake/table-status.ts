@@ -1,10 +1,12 @@
 import { literal } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
-import { partitionAppId } from '../plans/batch.ts';
+import type { LostRange } from '../plans/batch.ts';
 import { decodedPath, placeOf } from '../plans/file-place.ts';
 import type { TableShape } from '../plans/table-shape.ts';
+import { committedOffsets, committedSequence } from './committed.ts';
 import { rowCountOf } from './log/snapshot.ts';
 import { type LogEntry, TableLog } from './log/table-log.ts';
+import { readLosses } from './losses.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** Commits that freshness is measured over: the newest ones, a minute or so of a live table. */
@@ -18,6 +20,8 @@ export interface LakeStatus {
   readonly sizeBytes: number;
   /** Next offset of each partition of the topic. */
   readonly offsets: ReadonlyMap<number, bigint>;
+  /** Offsets that operators have given up. */
+  readonly lost: readonly LostRange[];
   readonly lastCommitAtMs: number | null;
   /** The newest version that is known to have reached Hive when the last commit was made. */
   readonly hiveVersion: number | null;
@@ -46,16 +50,13 @@ export async function readLakeStatus(
   const files = [...snapshot.files.values()];
   const recent = await newestEntries(log);
   const published = publications(recent);
-  const prefix = partitionAppId(source.topic, '');
-  const offsets = [...snapshot.transactions.values()]
-    .filter(({ appId }) => appId.startsWith(prefix))
-    .map(({ appId, version }) => [Number(appId.slice(prefix.length)), BigInt(version)] as const);
   return {
     version: snapshot.version,
     rows: files.reduce((sum, file) => sum + rowCountOf(file), 0),
     files: files.length,
     sizeBytes: files.reduce((sum, file) => sum + file.size, 0),
-    offsets: new Map(offsets.sort(([a], [b]) => a - b)),
+    offsets: committedOffsets(snapshot, source.topic),
+    lost: await readLosses(storage, shape.path, committedSequence(snapshot, source.topic)),
     lastCommitAtMs: recent.at(-1)?.actions.find((action) => action.commitInfo)?.commitInfo?.timestamp ?? null,
     hiveVersion: published.at(-1)?.version ?? null,
     freshness: await measureFreshness(storage, shape, source.eventTimeColumn, recent, published),

@@ -1,4 +1,4 @@
-import type { PlannedRange } from './batch.ts';
+import type { LostRange, PlannedRange } from './batch.ts';
 import { planMicroBatch } from './micro-batch.ts';
 
 /** How far a partition is to be read, and where reading stands. */
@@ -71,6 +71,30 @@ export function joinNear(ranges: readonly Stretch[], distance: bigint): Stretch[
     } else joined.push(range);
   }
   return joined;
+}
+
+/** The parts of `stretches` that none of the others covers. */
+export function withoutRanges(stretches: readonly Stretch[], others: readonly Stretch[]): Stretch[] {
+  return stretches.flatMap((stretch) => {
+    let left: Stretch[] = [stretch];
+    for (const { partition, from, to } of others) {
+      if (partition !== stretch.partition) continue;
+      left = left.flatMap((part) => [
+        { ...part, to: part.to < from ? part.to : from },
+        { ...part, from: part.from > to ? part.from : to },
+      ]);
+      left = left.filter((part) => part.from < part.to);
+    }
+    return left;
+  });
+}
+
+export function lostStretches(lost: readonly LostRange[]): Stretch[] {
+  return lost.map(({ partition, startOffset, endOffset }) => ({
+    partition,
+    from: BigInt(startOffset),
+    to: BigInt(endOffset),
+  }));
 }
 
 export function plannedRanges(window: readonly Stretch[]): PlannedRange[] {

@@ -15,6 +15,9 @@ export interface PlannedRange {
 export interface LostRange extends PlannedRange {
   /** `expired`: Kafka has them no longer. `given_up`: they could not be ingested. */
   readonly cause: 'expired' | 'given_up';
+  /** Who decided, and when, in milliseconds since the epoch. */
+  readonly by: string;
+  readonly acceptedAtMs: number;
 }
 
 /** Why a revision was made. The list is closed. */

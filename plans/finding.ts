@@ -61,6 +61,11 @@ export const FINDING_KINDS = {
     repair: 'none',
     meaning: 'Kafka no longer has the records of these offsets: their rows can be counted, but not compared.',
   },
+  offsets_given_up: {
+    severity: 'notice',
+    repair: 'none',
+    meaning: 'An operator has decided that the table goes on without the records of these offsets.',
+  },
   certificate_broken: {
     severity: 'warning',
     repair: 'none',

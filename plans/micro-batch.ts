@@ -80,7 +80,7 @@ function requireHeld(input: MicroBatchInput, partition: number, start: bigint, a
     'OFFSET_EXPIRED',
     `Offsets ${start} to ${available.earliest} of partition ${partition} have expired in Kafka before ${input.table} read them.`,
     {
-      remedy: 'They are lost to this table unless another source holds them; an operator must decide to go on without.',
+      remedy: `They are lost to this table unless another source holds them. To let it go on without them: sluice accept-loss ${input.table}`,
       details: { table: input.table, partition, from: String(start), to: String(available.earliest) },
     },
   );

@@ -88,7 +88,10 @@ function joined(losses: readonly LostRange[]): LostRange[] {
   for (const loss of losses) {
     const at = all.findIndex(
       (known) =>
-        known.partition === loss.partition && known.cause === loss.cause && known.endOffset === loss.startOffset,
+        known.partition === loss.partition &&
+        known.cause === loss.cause &&
+        known.by === loss.by &&
+        known.endOffset === loss.startOffset,
     );
     const known = all[at];
     if (known === undefined) all.push(loss);

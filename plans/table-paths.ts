@@ -37,6 +37,12 @@ export function definitionPath(hash: string): string {
   return `_sluice/definitions/${hash}.json`;
 }
 
+export const LOSSES_FOLDER = '_sluice/losses';
+
+export function lossPath(sequence: number): string {
+  return `${LOSSES_FOLDER}/${pad(sequence, 10)}.json`;
+}
+
 export const CERTIFICATES_FOLDER = '_sluice/certificates';
 
 export function certificatePath(number: number): string {

@@ -25,6 +25,17 @@ export interface IngestStatus {
   /** Of the last window that ended; a running one's is in its heartbeat. */
   readonly lastWindow: WindowProgress | null;
   readonly windows: number;
+  readonly failure?: BatchFailure | null;
+}
+
+/** A batch that has failed at least once since anything was last committed. */
+export interface BatchFailure {
+  readonly sequence: number;
+  readonly revision: number;
+  readonly code: string;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
 }
 
 /** What outlives continue-as-new. */

@@ -1,6 +1,5 @@
 import {
   ActivityCancellationType,
-  ActivityFailure,
   type ActivityInterfaceFor,
   allHandlersFinished,
   ApplicationFailure,
@@ -10,7 +9,6 @@ import {
   isCancellation,
   proxyActivities,
   setHandler,
-  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { IngestActivities } from '../activities/ingest-window.ts';
@@ -23,12 +21,14 @@ import {
   resumeUpdate,
   statusQuery,
 } from './ingest-protocol.ts';
+import { batchFailure, failureOf, howStuck, isStuck } from './window-failure.ts';
 import { showState } from './shown-state.ts';
 import { troubleOf } from './window-trouble.ts';
 
 const DEFAULT_WINDOW_MS = 60_000;
 const FIRST_RETRY_DELAY_MS = 1_000;
 const LONGEST_RETRY_DELAY_MS = 30_000;
+const SLOW_RETRY_DELAY_MS = 300_000;
 
 /** What one activity is, as the Temporal UI lists it. */
 const WINDOW_SUMMARIES = {
@@ -120,7 +120,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
         ]),
       );
       failures = 0;
-      status = { ...status, lastWindow, windows: status.windows + 1 };
+      status = { ...status, lastWindow, windows: status.windows + 1, failure: null };
       if (changes !== seen) continue;
       if (mode === 'drain' && !lastWindow.drained) enter('Draining', 'Kafka holds more than one window could take.');
       else if (mode === 'drain') enter('Paused', `Drained. Resume it with: sluice resume ${input.table}`);
@@ -133,6 +133,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       if (CancellationScope.current().consideredCancelled) throw error;
       if (changes !== seen || isCancellation(error)) continue;
       const failure = failureOf(error);
+      status = { ...status, failure: batchFailure(status.failure, failure) };
       if (!failure.retryable) {
         enter('Stopped', `${failure.message} Then run: sluice resume ${input.table}`);
         continue;
@@ -140,11 +141,14 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       // Another cause means that the one before is gone: no reason to wait as long.
       failures = failure.code === cause ? failures + 1 : 1;
       cause = failure.code;
-      const delayMs = Math.min(FIRST_RETRY_DELAY_MS * 2 ** (failures - 1), LONGEST_RETRY_DELAY_MS);
+      const stuck = isStuck(status.failure);
+      const delayMs = stuck
+        ? SLOW_RETRY_DELAY_MS
+        : Math.min(FIRST_RETRY_DELAY_MS * 2 ** (failures - 1), LONGEST_RETRY_DELAY_MS);
       // A drain that fails goes on draining; its reason says what holds it up.
       enter(
         mode === 'drain' ? 'Draining' : 'Degraded',
-        `${failure.message} Attempt ${failures + 1} follows in ${delayMs / 1000} s.`,
+        `${stuck ? howStuck(status) : ''}${failure.message} Attempt ${failures + 1} follows in ${delayMs / 1000} s.`,
       );
       const failedAt = changes;
       await condition(() => changes !== failedAt, delayMs);
@@ -152,27 +156,6 @@ export async function ingestTable(input: IngestInput): Promise<void> {
       window = undefined;
     }
   }
-}
-
-interface WindowFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly retryable: boolean;
-}
-
-function failureOf(error: unknown): WindowFailure {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof TimeoutFailure) {
-    return {
-      code: 'TIMEOUT',
-      message: 'The worker stopped answering; another takes over where the log stands.',
-      retryable: true,
-    };
-  }
-  if (cause instanceof ApplicationFailure) {
-    return { code: cause.type ?? '', message: cause.message, retryable: cause.nonRetryable !== true };
-  }
-  return { code: '', message: cause instanceof Error ? cause.message : String(cause), retryable: true };
 }
 
 /** What it does in each state, and what somebody should do about it. */

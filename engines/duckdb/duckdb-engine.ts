@@ -85,10 +85,11 @@ export class DuckDbEngine implements Engine {
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
     const options = { folder, signal: ended, budget, maxRecordBytes, fetchMaxBytes, take };
-    const reading = plan.ranges.map(async ({ partition, startOffset, endOffset }) => {
+    const reading = plan.ranges.map(async ({ partition, startOffset, endOffset }, index) => {
       const range = { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) };
       try {
-        return { partition, ...(await spoolRange(this.#cluster, plan.topicId, range, options)) };
+        const named = { ...options, name: `r${index}` };
+        return { partition, ...(await spoolRange(this.#cluster, plan.topicId, range, named)) };
       } catch (thrown) {
         failed.abort(ofPartition(partition, thrown));
         throw thrown;

@@ -1,3 +1,5 @@
+import type { LostRange } from '../../plans/batch.ts';
+
 /**
  * Actions of the Delta Lake transaction log (protocol reader 1, writer 2), as far as Sluice writes them; see
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#actions.
@@ -63,6 +65,8 @@ export interface SluiceCommitInfo {
   readonly revision: number;
   readonly rows: number;
   readonly rejected: number;
+  /** Offsets that the batch passes over, by an operator's decision. */
+  readonly lost?: readonly LostRange[];
   /** Unknown fields of the batch's records, by name, with how many records had them. */
   readonly unknownFields: Readonly<Record<string, number>>;
   /** Versions that have been published to Hive since the commit before, and when. */

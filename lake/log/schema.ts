@@ -62,7 +62,8 @@ export function compareSchemas(table: string, current: string, wanted: string): 
     if (now === type) continue;
     const change = now === undefined ? 'has been taken out' : `has become ${now} from ${type}`;
     throw new SluiceError('DEFINITION_INCOMPATIBLE', `The column ${name} of ${table} ${change}.`, {
-      remedy: 'Columns can be added, not changed or removed: put it back, or define a new table.',
+      remedy:
+        'Put it back: columns can be added, not changed or removed, since older files hold the old type. For another type add a column of another name, or define a new table. Nothing is lost meanwhile, as long as Kafka keeps it.',
       details: { table, column: name },
     });
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { IngestTable } from '../../activities/ingest-table.ts';
+import { IngestTable, type IngestParts } from '../../activities/ingest-table.ts';
 import type { AuditParts, AuditRequest, AuditScope } from '../../audit/audit-parts.ts';
 import { auditTable } from '../../audit/audit-table.ts';
 import { SYSTEM_CLOCK } from '../../clock/clock.ts';
@@ -11,7 +11,7 @@ import type { TableDefinition } from '../../definition/table-definition.ts';
 import { literal } from '../../duckdb/quote.ts';
 import { DuckDbSession } from '../../duckdb/session.ts';
 import { DuckDbEngine } from '../../engines/duckdb/duckdb-engine.ts';
-import { ensureTopic } from '../../kafka/admin.ts';
+import { ensureTopic, type TopicSpecification } from '../../kafka/admin.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
 import { HiveMetastore } from '../../lake/hive/metastore.ts';
 import { HivePublisher } from '../../lake/hive/publisher.ts';
@@ -77,6 +77,7 @@ export class AuditedTable {
       readonly change?: (definition: string) => string;
       /** In the stack's own lake and folder of definitions, where its workers look. */
       readonly inStack?: boolean;
+      readonly topic?: Partial<Omit<TopicSpecification, 'topic'>>;
     } = {},
   ): Promise<AuditedTable> {
     const id = randomUUID().slice(0, 8);
@@ -94,6 +95,7 @@ export class AuditedTable {
       topic: definition.source.topic,
       partitions: PARTITIONS,
       replicationFactor: 1,
+      ...options.topic,
     });
     const cluster = new KafkaCluster(settings.kafka, 'test');
     const parts: AuditParts = {
@@ -108,13 +110,18 @@ export class AuditedTable {
     return new AuditedTable(settings, settings.tablesFolder, definition, parts, writer);
   }
 
-  /** Commits what Kafka holds, batch by batch, and publishes it. */
-  async ingest(): Promise<void> {
+  /** The steps of ingestion, for who wants to do them one by one. */
+  async open(parts: Partial<IngestParts> = {}): Promise<IngestTable> {
     const { storage, cluster, engine, clock } = this.parts;
     const attemptName = (): string => randomUUID().slice(0, 8);
-    const parts = { storage, cluster, engine, tablesFolder: this.#tablesFolder, clock, attemptName };
+    const own = { storage, cluster, engine, tablesFolder: this.#tablesFolder, clock, attemptName };
+    return IngestTable.open({ ...own, ...parts }, this.definition.table, AbortSignal.timeout(60_000));
+  }
+
+  /** Commits what Kafka holds, batch by batch, and publishes it. */
+  async ingest(): Promise<void> {
     const signal = AbortSignal.timeout(60_000);
-    const table = await IngestTable.open(parts, this.definition.table, signal);
+    const table = await this.open();
     for (let planned = await table.plan(signal); planned !== undefined; planned = await table.plan(signal)) {
       await table.commit(await table.writeAndSeal(planned.plan, signal), []);
     }

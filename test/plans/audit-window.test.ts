@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterWindow, joinNear, nextWindow, splitAt, type Stretch } from '../../plans/audit-window.ts';
+import { afterWindow, joinNear, nextWindow, splitAt, type Stretch, withoutRanges } from '../../plans/audit-window.ts';
 
 const stretch = (partition: number, from: number, to: number): Stretch => ({
   partition,
@@ -49,4 +49,14 @@ it('splits stretches where Kafka begins, and takes a partition that is gone for 
 it('joins ranges that are near, of one partition only', () => {
   const ranges = [stretch(0, 0, 1), stretch(0, 4, 5), stretch(0, 9, 10), stretch(1, 10, 11)];
   expect(joinNear(ranges, 3n)).toEqual([stretch(0, 0, 5), stretch(0, 9, 10), stretch(1, 10, 11)]);
+});
+
+describe('withoutRanges', () => {
+  const at = (partition: number, from: number, to: number) => ({ partition, from: BigInt(from), to: BigInt(to) });
+
+  it('leaves what no other range covers', () => {
+    const left = withoutRanges([at(0, 0, 10), at(1, 0, 10)], [at(0, 2, 4), at(0, 8, 20), at(2, 0, 10)]);
+    expect(left).toEqual([at(0, 0, 2), at(0, 4, 8), at(1, 0, 10)]);
+    expect(withoutRanges([at(0, 3, 5)], [at(0, 0, 10)])).toEqual([]);
+  });
 });

@@ -100,7 +100,14 @@ describe('cutTo', () => {
 
 describe('withLosses', () => {
   const lost = (partition: number, start: number, end: number) =>
-    ({ partition, startOffset: String(start), endOffset: String(end), cause: 'expired' }) as const;
+    ({
+      partition,
+      startOffset: String(start),
+      endOffset: String(end),
+      cause: 'expired',
+      by: 'x',
+      acceptedAtMs: 1,
+    }) as const;
 
   it('begins a range after what is lost, and names it', () => {
     const revised = withLosses(plan([[0, 10, 20]]), [lost(0, 10, 14)], change, 2);

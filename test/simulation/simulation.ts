@@ -149,7 +149,7 @@ class Simulation {
     let caughtUpAtMs: number | undefined;
     await scheduler.run(() => {
       this.#replaceWorkers();
-      this.#startJobs(['revision']);
+      this.#startJobs(['revision', 'loss']);
       const caughtUp = [...watches.values()].every((watch) => watch.isCaughtUp);
       caughtUpAtMs = caughtUp ? (caughtUpAtMs ?? scheduler.nowMs) : undefined;
       return scheduler.stepCount > limit || scheduler.nowMs > (caughtUpAtMs ?? scheduler.nowMs) + CALM_MS;
@@ -181,7 +181,7 @@ class Simulation {
     this.#stop = new AbortController();
     this.#startWorker('drain');
     await scheduler.run(() => {
-      if (this.#alive('worker').length > 0) this.#startJobs(['revision']);
+      if (this.#alive('worker').length > 0) this.#startJobs(['revision', 'loss']);
       return scheduler.stepCount > limit;
     });
     if (this.#alive('worker').length > 0) scheduler.violate('the last worker does not come to an end');

@@ -4,7 +4,7 @@ import { SluiceError } from '../../../errors/sluice-error.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { JobKind } from '../world/shape.ts';
 import type { World } from '../world/world.ts';
-import { revisePlan, setFence } from './operator.ts';
+import { acceptLoss, revisePlan, setFence } from './operator.ts';
 import { backfillOnce, cancelOne, resumeBackfills } from './backfiller.ts';
 import { compactOnce } from './compactor.ts';
 import { rewriteOnce } from './rewriter.ts';
@@ -21,6 +21,7 @@ export async function beginJob(
   world.scheduler.trace.add(process.name, `begins: ${kind} of ${tablePath}`);
   try {
     if (kind === 'revision') await revisePlan(world, process, watch.topic.name);
+    else if (kind === 'loss') await acceptLoss(world, process, watch.topic.name);
     else if (kind === 'fence') await setFence(world, process, tablePath);
     else if (kind === 'vacuum') await vacuumOnce(world, process, watch.topic.name);
     else if (kind === 'compaction') await compactOnce(world, process, watch.topic.name, tablePath);

@@ -1,6 +1,10 @@
+import { definitionHash as hashOf, loadDefinition } from '../../../definition/load.ts';
+import { SluiceError } from '../../../errors/sluice-error.ts';
 import { BatchFiles } from '../../../lake/batch-files.ts';
 import { commitFence } from '../../../lake/commit-fence.ts';
 import { TableLog } from '../../../lake/log/table-log.ts';
+import { readTableStand } from '../../../lake/table-stand.ts';
+import { planWithLosses } from '../../../plans/operator-decision.ts';
 import { halved, redefined } from '../../../plans/plan-revision.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { World } from '../world/world.ts';
@@ -17,6 +21,25 @@ export async function revisePlan(world: World, process: SimulatedProcess, table:
   const nowMs = process.clock.nowMs();
   const fewer = world.chooses(0.7) ? halved(plan, change, nowMs) : undefined;
   await files.createPlan(fewer ?? redefined(plan, plan.definitionHash, change, nowMs));
+}
+
+/** Lets the table go on without what has expired, as `sluice accept-loss --yes` does. */
+export async function acceptLoss(world: World, process: SimulatedProcess, table: string): Promise<void> {
+  const { storage, cluster, tablesFolder, clock, log } = partsOf(world, process);
+  const definition = loadDefinition(tablesFolder, table);
+  const definitionHash = hashOf(definition);
+  try {
+    const stand = await readTableStand(storage, definition, log);
+    const available = await cluster.offsets(table);
+    const decision = { by: process.name, definitionHash, nowMs: clock.nowMs() };
+    const revision = planWithLosses(stand, available, decision);
+    const files = new BatchFiles(storage, world.watch(table).main.tablePath);
+    await files.pinDefinition(definitionHash, definition);
+    await files.createPlan(revision);
+  } catch (thrown) {
+    // There is nothing to decide, or not any more.
+    if (!(thrown instanceof SluiceError) || thrown.code !== 'USAGE') throw thrown;
+  }
 }
 
 /** As a vacuum does before it looks around. */

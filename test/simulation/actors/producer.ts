@@ -28,6 +28,7 @@ export async function produce(world: World, process: SimulatedProcess, topic: Me
         else if (random.next() < 0.3) topic.abort(partition);
       },
     });
+    if (random.next() < world.shape.expiring) await expireSome(world, process, topic, partition);
     if (random.next() < world.shape.partitionAdded) {
       await process.step({
         label: `add a partition to ${topic.name}`,
@@ -36,4 +37,22 @@ export async function produce(world: World, process: SimulatedProcess, topic: Me
       });
     }
   }
+}
+
+/** Retention overtakes ingestion. Not before the first batch, which begins with what there is. */
+async function expireSome(
+  world: World,
+  process: SimulatedProcess,
+  topic: MemoryTopic,
+  partition: number,
+): Promise<void> {
+  const { sequence } = world.watch(topic.name);
+  const end = Number(topic.offsets().get(partition)?.lastStable ?? 0);
+  const before = end - Math.floor(world.scheduler.random.next() * MOST_RECORDS_AT_ONCE);
+  if (sequence === 0 || before <= 0) return;
+  await process.step({
+    label: `expire ${topic.name} ${partition} before ${before}`,
+    changes: true,
+    effect: () => topic.expire(partition, before),
+  });
 }

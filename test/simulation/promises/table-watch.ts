@@ -28,6 +28,8 @@ export class TableWatch implements StoreObserver {
   /** Rows that retention has dropped. */
   readonly #dropped = new Set<string>();
   readonly #backfills: BackfillWatch;
+  /** Records that an operator has given up. */
+  readonly #lost = new Set<string>();
 
   constructor(options: {
     readonly topic: MemoryTopic;
@@ -110,7 +112,8 @@ export class TableWatch implements StoreObserver {
     const there = [...accepted, ...rejected].map(identityOf);
     const held = new Set(there);
     const wanted = offsets.flatMap((end, partition) => this.topic.read(partition, 0, end).map(identityOf));
-    const left = wanted.filter((identity) => held.has(identity) || !this.#dropped.has(identity));
+    const isAbsent = (identity: string): boolean => this.#dropped.has(identity) || this.#lost.has(identity);
+    const left = wanted.filter((identity) => held.has(identity) || !isAbsent(identity));
     return differenceOf(left, there) ?? this.#backfills.wrongRow(accepted, rejected);
   }
 
@@ -187,6 +190,22 @@ export class TableWatch implements StoreObserver {
     if (difference !== undefined) this.#violate(`${tablePath}: the rewrite of entry ${version} ${difference}`);
   }
 
+  /** What a batch goes on without: by its seal, and only what its plan says an operator has given up. */
+  #lostIn(sequence: number): ReadonlySet<string> {
+    const lost = new Set<string>();
+    const seal = this.#seal(sequence);
+    for (const { partition, startOffset, endOffset } of seal?.lost ?? []) {
+      for (const record of this.topic.read(partition, Number(startOffset), Number(endOffset))) {
+        if (this.topic.holds(partition, record.offset)) this.#violate(`record ${identityOf(record)} is no loss`);
+        lost.add(identityOf(record));
+        this.#lost.add(identityOf(record));
+      }
+    }
+    const noted = this.#store.get(`${this.main.tablePath}/_sluice/losses/${String(sequence).padStart(10, '0')}.json`);
+    if (seal?.lost && !noted) this.#violate(`batch ${sequence} has losses that are not on record`);
+    return lost;
+  }
+
   #offsets(): number[] {
     return Array.from({ length: this.topic.partitionCount }, (_, partition) => this.offset(partition));
   }
@@ -210,8 +229,10 @@ export class TableWatch implements StoreObserver {
 
   /** Each record from `from` to where the partition stands now, once. */
   #requireOnce(sequence: number, from: readonly number[], rows: readonly Row[]): void {
+    const lost = this.#lostIn(sequence);
     const wanted = from.flatMap((start, partition) => {
-      return this.topic.read(partition, start, this.offset(partition)).map(rowOf);
+      const records = this.topic.read(partition, start, this.offset(partition));
+      return records.filter((record) => !lost.has(identityOf(record))).map(rowOf);
     });
     const difference = differenceOf(wanted, rows.map(rowOf));
     if (difference !== undefined) this.#violate(`${this.main.tablePath}: batch ${sequence} ${difference}`);

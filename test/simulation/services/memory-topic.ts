@@ -18,6 +18,8 @@ interface Partition {
   /** By offset; nothing where a transaction's marker, an aborted record or a compacted one was. */
   readonly records: (TopicRecord | undefined)[];
   lastStable: number;
+  /** The first offset that is still held. */
+  earliest: number;
 }
 
 /** One topic: partitions whose ends grow, with offsets that no record has. */
@@ -33,7 +35,7 @@ export class MemoryTopic {
   }
 
   addPartition(): void {
-    this.#partitions.push({ records: [], lastStable: 0 });
+    this.#partitions.push({ records: [], lastStable: 0, earliest: 0 });
   }
 
   get partitionCount(): number {
@@ -64,16 +66,27 @@ export class MemoryTopic {
     found.lastStable = found.records.length;
   }
 
+  /** Retention has come as far as this offset: nobody can read what lies before it any more. */
+  expire(partition: number, before: number): void {
+    const found = this.#at(partition);
+    found.earliest = Math.max(found.earliest, Math.min(before, found.lastStable));
+  }
+
+  /** Whether all of a range is there to be read. */
+  holds(partition: number, start: number): boolean {
+    return start >= this.#at(partition).earliest;
+  }
+
   offsets(): Map<number, PartitionOffsets> {
     return new Map(
-      this.#partitions.map(({ lastStable }, partition) => [
+      this.#partitions.map(({ lastStable, earliest }, partition) => [
         partition,
-        { earliest: 0n, lastStable: BigInt(lastStable) },
+        { earliest: BigInt(earliest), lastStable: BigInt(lastStable) },
       ]),
     );
   }
 
-  /** The records of a range: `end` is exclusive. */
+  /** The records that were ever there in a range: `end` is exclusive. */
   read(partition: number, start: number, end: number): TopicRecord[] {
     return this.#at(partition)
       .records.slice(start, end)

@@ -67,7 +67,13 @@ export class RowEngine implements Engine {
     return this.#process.step({
       label: `fetch ${topic} ${partition}: ${startOffset} to ${endOffset}`,
       changes: false,
-      effect: () => this.#topics.get(topic)?.read(partition, Number(startOffset), Number(endOffset)) ?? [],
+      effect: () => {
+        const found = this.#topics.get(topic);
+        if (found?.holds(partition, Number(startOffset)) === false) {
+          throw new SluiceError('OFFSET_EXPIRED', `Offset ${startOffset} of partition ${partition} has expired.`);
+        }
+        return found?.read(partition, Number(startOffset), Number(endOffset)) ?? [];
+      },
       outcome: (records) => `${records.length} records`,
       failure: () => new SluiceError('ENGINE_FAILED', 'The engine failed.'),
     });

@@ -13,6 +13,7 @@ export const JOB_KINDS = [
   'fence',
   'vacuum',
   'revision',
+  'loss',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
@@ -35,6 +36,8 @@ export interface Shape {
   readonly poisoned: number;
   /** Likelihood that a batch turns out to be larger than its limit while it is read. */
   readonly oversized: number;
+  /** Likelihood, at each append, that records expire which may not have been read yet. */
+  readonly expiring: number;
   readonly metastoreIsLost: boolean;
   /** Steps taken before everything heals. */
   readonly steps: number;
@@ -48,6 +51,8 @@ export function shapeOf(random: Random): Shape {
   const oneOf = <T>(...choices: readonly T[]): T => random.pick(choices);
   const poisoned = oneOf(0, 0, 0.2);
   const backfill = oneOf(0, 0, 0.04, 0.1);
+  // A backfill needs its records to be held for as long as it takes.
+  const expiring = backfill > 0 ? 0 : oneOf(0, 0.1);
   return {
     storageKind: random.pick(STORAGE_KINDS),
     tables: oneOf(1, 1, 1, 2),
@@ -68,9 +73,11 @@ export function shapeOf(random: Random): Shape {
       fence: oneOf(0, 0, 0.03),
       vacuum: oneOf(0, 0.01, 0.04),
       revision: poisoned > 0 ? 0.02 : oneOf(0, 0.003),
+      loss: expiring > 0 ? 0.02 : 0,
     },
     poisoned,
     oversized: oneOf(0, 0, 0.1, 0.5),
+    expiring,
     metastoreIsLost: oneOf(false, false, true),
     steps: oneOf(150, 300, 600, 1000, 2000),
     end: oneOf('all finish', 'all finish', 'all are lost', 'all are lost, and the metastore'),

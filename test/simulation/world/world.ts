@@ -24,6 +24,8 @@ const EXPECTED: ReadonlySet<ErrorCode> = new Set([
   'METASTORE_REFUSED',
   'ENGINE_FAILED',
   'LAKE_BUSY',
+  'OFFSET_EXPIRED',
+  'STEP_TIMED_OUT',
 ]);
 
 /** Everything outside of the processes, and what is watched in it. */
