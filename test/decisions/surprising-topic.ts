@@ -1,0 +1,66 @@
+import { createPartitionsV3, deleteRecordsV2, Producer } from '@platformatic/kafka';
+import kafkajs from 'kafkajs';
+import type { KafkaCluster } from '../../kafka/cluster.ts';
+import { readRange } from '../../kafka/range-reader.ts';
+import type { KafkaSettings } from '../../settings/settings.ts';
+
+/** A record of the table, with something in it that tells it apart. */
+export function recordOf(mark: number, more: Readonly<Record<string, unknown>> = {}): string {
+  const now = new Date().toISOString();
+  return JSON.stringify({ host: `srv-${mark % 50}`, event_time: now, load_1: mark, ...more });
+}
+
+export type Codec = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** Sends each value to a partition, all in one record batch. */
+export async function send(
+  { brokers }: KafkaSettings,
+  topic: string,
+  values: readonly (string | null)[],
+  { codec = 'none', partition = 0 }: { readonly codec?: Codec; readonly partition?: number } = {},
+): Promise<void> {
+  const compression = codec === 'none' ? {} : { compression: codec };
+  const producer = new Producer({ clientId: 'surprise', bootstrapBrokers: [...brokers], ...compression });
+  const messages = values.map((value) => ({
+    topic,
+    partition,
+    headers: new Map([[Buffer.from('trace'), Buffer.from('none of the table’s')]]),
+    ...(value === null ? {} : { value: Buffer.from(value) }),
+  }));
+  await producer.send({ messages, acks: -1 });
+  await producer.close();
+}
+
+/** Deletes the records of partition 0 before this offset, as retention does. */
+export async function expire(cluster: KafkaCluster, topic: string, before: bigint): Promise<void> {
+  const { partitions } = await cluster.describeTopic(topic);
+  const connection = await cluster.controlConnection(partitions[0]?.leader ?? -1);
+  const wanted = [{ name: topic, partitions: [{ partitionIndex: 0, offset: before }] }];
+  await deleteRecordsV2.api.async(connection, wanted, 10_000);
+}
+
+export async function addPartitions(cluster: KafkaCluster, topic: string, count: number): Promise<void> {
+  const { controllerId } = await cluster.metadata([], 'Adding partitions');
+  const connection = await cluster.controlConnection(controllerId);
+  await createPartitionsV3.api.async(connection, [{ name: topic, count, assignments: null }], 10_000, false);
+}
+
+export async function deleteTopic({ brokers }: KafkaSettings, topic: string): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+}
+
+/** The offsets of partition 0 that a record is left at. */
+export async function heldOffsets(cluster: KafkaCluster, topic: string): Promise<bigint[]> {
+  const { topicId } = await cluster.describeTopic(topic);
+  const end = (await cluster.offsets(topic)).get(0)?.lastStable ?? 0n;
+  const range = { partition: 0, startOffset: 0n, endOffset: end };
+  const held: bigint[] = [];
+  for await (const chunk of readRange(cluster, topicId, range, { signal: AbortSignal.timeout(60_000) })) {
+    chunk.forEachRecord(({ offset }) => held.push(offset));
+  }
+  return held;
+}
