@@ -1,6 +1,7 @@
 import { definitionHash } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import type { BatchFiles } from '../lake/batch-files.ts';
+import { redefinedAt, type RedefinedRange } from '../plans/backfill-definitions.ts';
 import type { BatchPlan } from '../plans/batch.ts';
 
 /** Offsets that were written by one definition. */
@@ -11,7 +12,8 @@ export interface DefinedStretch {
 }
 
 /**
- * By which definition a record became a row: that of its batch's plan. Plans are looked for, not read through, since a
+ * By which definition a record became a row: that of the last backfill of its offset, else that of its batch's plan. Plans
+ * are looked for, not read through, since a
  * table may have millions. A vacuum deletes only plans that name the same definition as the plan before.
  */
 export class BatchDefinitions {
@@ -19,13 +21,21 @@ export class BatchDefinitions {
   readonly #committedSequence: number;
   readonly #current: TableDefinition;
   readonly #currentHash: string;
+  readonly #redefined: readonly RedefinedRange[];
   #sequences: readonly number[] | undefined;
   /** Index of the last plan found: what is asked next mostly follows it. */
   #near = 0;
 
-  constructor(files: BatchFiles, committedSequence: number, current: TableDefinition) {
+  /** @param redefined what backfills have derived anew, in the order of their commits */
+  constructor(
+    files: BatchFiles,
+    committedSequence: number,
+    current: TableDefinition,
+    redefined: readonly RedefinedRange[],
+  ) {
     this.#files = files;
     this.#committedSequence = committedSequence;
+    this.#redefined = redefined;
     this.#current = current;
     this.#currentHash = definitionHash(current);
   }
@@ -40,12 +50,15 @@ export class BatchDefinitions {
 
   /** The definition at an offset, and how far at least it holds. */
   async at(partition: number, offset: bigint): Promise<DefinedStretch> {
+    const { hash, to } = redefinedAt(this.#redefined, partition, offset);
+    if (hash !== undefined) return { hash, to: to ?? offset + 1n };
     this.#sequences ??= await this.#files.plannedSequences(this.#committedSequence);
     const index = await this.#lastFrom(this.#sequences, partition, offset);
     const plan = await this.#planAt(this.#sequences, index);
     if (plan === undefined) return { hash: this.#currentHash, to: offset + 1n };
     const next = await this.#planAt(this.#sequences, index + 1);
-    return { hash: plan.definitionHash, to: next === undefined ? endOf(plan, partition) : startOf(next, partition) };
+    const end = next === undefined ? endOf(plan, partition) : startOf(next, partition);
+    return { hash: plan.definitionHash, to: to !== undefined && to < end ? to : end };
   }
 
   /** Index of the last plan that begins at the offset or before; -1 where none does. */

@@ -43,7 +43,7 @@ class RecordCheck {
     this.#run = run;
     const { table, parts, stretches } = run.subject;
     const files = new BatchFiles(parts.storage, table.main.shape.path);
-    this.#definitions = new BatchDefinitions(files, table.committedSequence, table.definition);
+    this.#definitions = new BatchDefinitions(files, table.committedSequence, table.definition, table.redefined);
     this.#comparison = new RowComparison(run);
     this.#total = stretches.reduce((sum, { from, to }) => sum + Number(to - from), 0);
   }

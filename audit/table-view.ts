@@ -1,4 +1,5 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
+import { BackfillFiles } from '../lake/backfill-files.ts';
 import { committedOffsets, committedSequence as committedSequenceOf } from '../lake/committed.ts';
 import { sourceOf, type TableSource } from '../lake/ensure-table.ts';
 import type { AddFile } from '../lake/log/actions.ts';
@@ -7,6 +8,8 @@ import { rowCountOf, type Snapshot } from '../lake/log/snapshot.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { LoggedFile, TableFiles } from '../plans/audit-files.ts';
+import type { RedefinedRange } from '../plans/backfill-definitions.ts';
+import { turnRewriteId } from '../plans/backfill-turn.ts';
 import type { LostRange } from '../plans/batch.ts';
 import { decodedPath } from '../plans/file-place.ts';
 import { partitionName } from '../plans/partition-name.ts';
@@ -35,6 +38,8 @@ export interface AuditedTable {
   readonly committedSequence: number;
   /** Version of the last backfill; undefined where there was none. */
   readonly backfilledAt: number | undefined;
+  /** What backfills have derived anew, in the order of their commits. */
+  readonly redefined: readonly RedefinedRange[];
   /** Times that retention has dropped partitions, of either table. */
   readonly drops: number;
   /** Offsets that operators have given up: committed, and without rows. */
@@ -56,7 +61,29 @@ export async function viewTable(storage: Storage, definition: TableDefinition): 
   const backfilledAt = snapshot.transactionVersion(BACKFILL_APP_ID);
   const rejected = await view(storage, rejectedTable(definition));
   const drops = dropsOf(snapshot) + dropsOf(rejected.log.snapshot);
-  return { definition, main, rejected, source, committed, committedSequence, backfilledAt, drops, lost };
+  const redefined = await redefinedRanges(storage, main);
+  return { definition, main, rejected, source, committed, committedSequence, backfilledAt, redefined, drops, lost };
+}
+
+/** A backfill starts from a version above that of the one before, so that these order them. */
+async function redefinedRanges(storage: Storage, { shape, log }: TableView): Promise<RedefinedRange[]> {
+  const files = new BackfillFiles(storage, shape.path);
+  const committed: { readonly version: number; readonly ranges: readonly RedefinedRange[] }[] = [];
+  for (const number of await files.numbers()) {
+    const version = log.snapshot.transactionVersion(rewriteAppId(turnRewriteId({ number, step: 'replace' })));
+    if (version === undefined) continue;
+    const { ranges, definitionHash } = await files.readPlan(number);
+    committed.push({
+      version,
+      ranges: ranges.map(({ partition, startOffset, endOffset }) => ({
+        partition,
+        from: BigInt(startOffset),
+        to: BigInt(endOffset),
+        hash: definitionHash,
+      })),
+    });
+  }
+  return committed.sort((a, b) => a.version - b.version).flatMap(({ ranges }) => ranges);
 }
 
 async function view(storage: Storage, shape: TableShape): Promise<TableView> {

@@ -16,7 +16,8 @@ import { BACKFILL_STEPS, type BackfillStep, openTurn, turnRewriteId } from '../p
 import { rewriteAppId } from '../plans/rewrite.ts';
 import { type BackfillInput, type BackfillParts, openBackfill, type OpenBackfill, tableOf } from './open-backfill.ts';
 
-/** Merges that one answer asks for; the rest follows with the next. */
+/** Units, or merges, that one answer asks for; the rest follows with the next. */
+export const MAX_UNITS_WANTED = 500;
 export const MAX_MERGES_WANTED = 200;
 
 /** What a backfill needs next. */
@@ -45,7 +46,7 @@ export async function advanceBackfill(parts: BackfillParts, input: BackfillInput
   const units = await backfill.files.units(input.number);
   const done = new Set(units.map(({ unit }) => unit));
   const undone = unitsOf(backfill.plan).flatMap((_, unit) => (done.has(unit) ? [] : [unit]));
-  if (undone.length > 0) return { kind: 'units', units: undone };
+  if (undone.length > 0) return { kind: 'units', units: undone.slice(0, MAX_UNITS_WANTED) };
   return new Advance(parts, backfill, stagedRows(units)).run();
 }
 

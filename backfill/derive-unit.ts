@@ -1,6 +1,7 @@
+import type { ErrorCode } from '../errors/codes.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { WrittenFile } from '../engines/engine.ts';
-import { type BackfillUnit, unitsOf } from '../plans/backfill.ts';
+import { type BackfillUnit, offsetsIn, unitsOf } from '../plans/backfill.ts';
 import type { DataFile, PlannedRange } from '../plans/batch.ts';
 import { stagedFilePath } from '../plans/table-paths.ts';
 import { type BackfillInput, type BackfillParts, openBackfill, type OpenBackfill } from './open-backfill.ts';
@@ -22,44 +23,84 @@ export interface UnitOutcome {
  */
 export async function deriveUnit(parts: BackfillParts, input: UnitInput, signal: AbortSignal): Promise<UnitOutcome> {
   const backfill = await openBackfill(parts, input);
-  const range = unitsOf(backfill.plan)[input.unit];
-  if (range === undefined) {
+  const ranges = unitsOf(backfill.plan)[input.unit];
+  if (ranges === undefined) {
     throw new SluiceError('INTERNAL', `Backfill ${input.number} of ${input.table} has no unit ${input.unit}.`);
   }
   const done = await backfill.files.readUnit(input.number, input.unit);
-  const { rows, rejectedRows } = done ?? (await derive(parts, backfill, input, range, signal));
+  const { rows, rejectedRows } = done ?? (await derive(parts, backfill, input, ranges, signal));
   return { rows, rejectedRows };
 }
+
+/** Engines say so of what is too much at once. */
+const TOO_MUCH = new Set<ErrorCode>(['BATCH_TOO_LARGE', 'LIMIT_EXCEEDED']);
+
+type Derived = Omit<BackfillUnit, 'format' | 'unit' | 'attempt'>;
 
 async function derive(
   parts: BackfillParts,
   backfill: OpenBackfill,
   { number, unit }: UnitInput,
-  range: PlannedRange,
+  ranges: readonly PlannedRange[],
   signal: AbortSignal,
 ): Promise<BackfillUnit> {
-  const { plan, definition, files, main } = backfill;
+  const attempt = parts.attemptName();
+  const derived = await deriveRanges(parts, backfill, unit, ranges, signal);
+  return backfill.files.createUnit(number, { format: 1, unit, attempt, ...derived });
+}
+
+/** What is too much at once is derived in halves. */
+async function deriveRanges(
+  parts: BackfillParts,
+  backfill: OpenBackfill,
+  unit: number,
+  ranges: readonly PlannedRange[],
+  signal: AbortSignal,
+): Promise<Derived> {
+  try {
+    return await deriveAtOnce(parts, backfill, unit, ranges, signal);
+  } catch (thrown) {
+    const offsets = Number(offsetsIn(ranges));
+    if (!(thrown instanceof SluiceError) || !TOO_MUCH.has(thrown.code) || offsets <= 1) throw thrown;
+    const [half = [], rest = []] = unitsOf({ ranges, unitOffsets: Math.ceil(offsets / 2) });
+    const first = await deriveRanges(parts, backfill, unit, half, signal);
+    const second = await deriveRanges(parts, backfill, unit, rest, signal);
+    return {
+      rows: first.rows + second.rows,
+      files: [...first.files, ...second.files],
+      rejectedRows: first.rejectedRows + second.rejectedRows,
+      rejectedFiles: [...first.rejectedFiles, ...second.rejectedFiles],
+      fetchedBytes: first.fetchedBytes + second.fetchedBytes,
+    };
+  }
+}
+
+async function deriveAtOnce(
+  parts: BackfillParts,
+  { plan, definition, main }: OpenBackfill,
+  unit: number,
+  ranges: readonly PlannedRange[],
+  signal: AbortSignal,
+): Promise<Derived> {
+  const { number } = plan;
   const attempt = parts.attemptName();
   const stage = (written: readonly WrittenFile[], kind: 'rows' | 'rejected'): WrittenFile[] =>
     written.map((file, index) => ({ ...file, path: stagedFilePath({ number, unit, kind }, attempt, index) }));
   return parts.storage.withScratchFolder(async (scratchFolder) => {
-    const batch = { ...plan, sequence: 0, revision: 0, ranges: [range], nextOffsets: {}, engine: definition.engine };
+    const batch = { ...plan, sequence: 0, revision: 0, ranges, nextOffsets: {}, engine: definition.engine };
     const result = await parts.engine.write({ plan: batch, definition, attempt, scratchFolder, signal });
     const rows = stage(result.files, 'rows');
     const rejected = stage(result.rejectedFiles, 'rejected');
     await parts.storage.addFiles(
       [...rows, ...rejected].map(({ localPath, path }) => ({ localPath, path: `${main.shape.path}/${path}` })),
     );
-    return files.createUnit(number, {
-      format: 1,
-      unit,
-      attempt,
+    return {
       rows: result.rows,
       files: rows.map(stagedFile),
       rejectedRows: result.rejectedRows,
       rejectedFiles: rejected.map(stagedFile),
       fetchedBytes: result.fetchedBytes,
-    });
+    };
   });
 }
 

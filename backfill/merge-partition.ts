@@ -83,7 +83,7 @@ async function merge(
   const { metaData } = log.snapshot;
   const fresh = newFiles(step, staged).filter((file) => partitionName(file.partitionValues, columns) === partition);
   const replacing = meeting(replacingFiles(step, staged), candidates);
-  const complete = step === 'take' || plan.source.kind === 'rejected' ? [] : meeting(allFiles(staged), candidates);
+  const complete = step === 'take' ? [] : meeting(allFiles(staged), candidates);
   const stagedPath = ({ path }: DataFile): string => `${main.shape.path}/${path}`;
   const groups = [
     candidates.map(({ path }) => `${shape.path}/${decodedPath(path)}`),
@@ -104,8 +104,7 @@ async function merge(
         oldPaths,
         newPaths,
         replacingPaths,
-        complete:
-          step === 'take' || plan.source.kind === 'rejected' ? undefined : { ranges: plan.ranges, derivedPaths },
+        complete: step === 'take' ? undefined : { ranges: plan.ranges, derivedPaths },
         liveFiles,
         partition: { name: partition, values },
         attempt,

@@ -10,8 +10,14 @@ import { compareSchemas, deltaSchema } from '../lake/log/schema.ts';
 import { rowCountOf } from '../lake/log/snapshot.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
-import type { BackfillPlan, BackfillSource } from '../plans/backfill.ts';
-import { type BackfillOutlook, type LiveTable, planBackfill, type WantedOffsets } from '../plans/backfill-planning.ts';
+import type { BackfillPlan, BackfillScope } from '../plans/backfill.ts';
+import {
+  type BackfillOutlook,
+  type LiveTable,
+  type OffsetRun,
+  planBackfill,
+  type WantedOffsets,
+} from '../plans/backfill-planning.ts';
 import { turnRewriteId } from '../plans/backfill-turn.ts';
 import { partitionAppId, type PlannedRange, sequenceAppId } from '../plans/batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
@@ -23,6 +29,8 @@ export interface ProposalParts {
   readonly cluster: Pick<KafkaCluster, 'describeTopic' | 'offsets' | 'offsetsSince'>;
   /** Mean size of the first records of a range, as fetched, in bytes; undefined where it has none. */
   readonly recordSizeBytes: (topicId: string, range: PlannedRange, signal: AbortSignal) => Promise<number | undefined>;
+  /** Offsets of the rejected records, by Kafka partition. */
+  readonly rejectedRuns: (rejected: TableLog) => Promise<ReadonlyMap<number, readonly OffsetRun[]>>;
   readonly clock: Clock;
   readonly log?: TableLogOptions;
 }
@@ -30,7 +38,7 @@ export interface ProposalParts {
 /** What somebody asks for. Times are of Kafka's own timestamps, in milliseconds since the epoch. */
 export interface ProposalInput {
   readonly definition: TableDefinition;
-  readonly source: BackfillSource;
+  readonly scope: BackfillScope;
   /** Only this Kafka partition. */
   readonly partition?: number;
   readonly from?: { readonly timeMs: number } | { readonly offset: bigint };
@@ -57,7 +65,7 @@ export async function proposeBackfill(
   input: ProposalInput,
   signal: AbortSignal,
 ): Promise<Proposal> {
-  const { definition, source } = input;
+  const { definition, scope } = input;
   const { topic } = definition.source;
   const main = await readLog(parts, mainTable(definition));
   const rejected = await readLog(parts, rejectedTable(definition));
@@ -68,14 +76,15 @@ export async function proposeBackfill(
   const wanted = await wantedOffsets(parts, input, committed, signal);
   const request = {
     definition,
-    source,
+    scope,
+    rejectedRuns: scope === 'all' ? new Map<number, OffsetRun[]>() : await parts.rejectedRuns(rejected),
     wanted,
     committed,
     sequence: main.snapshot.transactionVersion(sequenceAppId(topic)) ?? 0,
     available: await parts.cluster.offsets(topic, { signal }),
     main: liveTable(main, definition.table),
     rejected: liveTable(rejected, rejectedTable(definition).table),
-    running: await runningBackfills(parts.storage, definition, rejected),
+    running: await runningBackfills(parts.storage, definition, parts.log),
     recordSizeBytes: undefined,
     unitsAtOnce: input.unitsAtOnce,
     maxRowsPerSecond: input.maxRowsPerSecond,
@@ -93,7 +102,7 @@ export async function proposeBackfill(
       table: definition.table,
       topic,
       topicId,
-      source,
+      scope,
       ranges: outlook.ranges,
       unitOffsets: outlook.unitOffsets,
       definitionHash: definitionHash(definition),
@@ -111,12 +120,14 @@ export async function keepProposal(storage: Storage, { plan, definition }: Propo
   return new BackfillFiles(storage, path).createPlan(plan);
 }
 
-/** Backfills that have neither ended nor been cancelled. */
+/** Backfills that have neither ended nor been cancelled, those that wait for an approval included. */
 export async function runningBackfills(
   storage: Storage,
   definition: TableDefinition,
-  rejected: TableLog,
+  options?: TableLogOptions,
 ): Promise<BackfillPlan[]> {
+  const rejected = new TableLog(storage, rejectedTable(definition).path, options);
+  await rejected.refresh();
   const files = new BackfillFiles(storage, mainTable(definition).path);
   const running: BackfillPlan[] = [];
   for (const number of await files.numbers()) {

@@ -1,6 +1,6 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { type BackfillPlan, type BackfillSource, mayHold, offsetBounds, offsetsIn, unitsOf } from './backfill.ts';
+import { type BackfillPlan, type BackfillScope, mayHold, offsetsIn, unitsOf } from './backfill.ts';
 import type { PlannedRange } from './batch.ts';
 import { ASSUMED_RECORD_SIZE_BYTES, type AvailableOffsets } from './micro-batch.ts';
 import { partitionName } from './partition-name.ts';
@@ -23,6 +23,13 @@ export interface WantedOffsets {
   readonly endIsTime: boolean;
 }
 
+/** Offsets one after the other. */
+export interface OffsetRun {
+  readonly start: bigint;
+  /** Exclusive. */
+  readonly end: bigint;
+}
+
 export interface BackfilledFile {
   readonly path: string;
   readonly partitionValues: Readonly<Record<string, string>>;
@@ -33,7 +40,9 @@ export interface BackfilledFile {
 
 export interface BackfillRequest {
   readonly definition: TableDefinition;
-  readonly source: BackfillSource;
+  readonly scope: BackfillScope;
+  /** Offsets of rejected records, where only they are wanted: runs in order, by Kafka partition. */
+  readonly rejectedRuns: ReadonlyMap<number, readonly OffsetRun[]>;
   /** By Kafka partition. */
   readonly wanted: ReadonlyMap<number, WantedOffsets>;
   /** Next offset of each Kafka partition, by the main log. */
@@ -85,32 +94,46 @@ export interface BackfillOutlook {
  * @throws SluiceError BACKFILL_REFUSED, OFFSET_EXPIRED
  */
 export function planBackfill(request: BackfillRequest): BackfillOutlook {
-  const { source, committed } = request;
+  const { committed, available } = request;
   const ranges: PlannedRange[] = [];
   for (const [partition, wanted] of [...request.wanted].sort(([a], [b]) => a - b)) {
+    const earliest = available.get(partition)?.earliest;
+    if (earliest === undefined) continue;
+    const start = wanted.start ?? (request.scope === 'all' ? earliest : 0n);
     const end = endOf(request, partition, wanted, committed.get(partition) ?? 0n);
-    const range = source.kind === 'rejected' ? rejectedRange(request, partition) : heldRange(request, partition);
-    const start = wanted.start ?? range?.start;
-    if (range === undefined || start === undefined) continue;
-    if (source.kind === 'kafka' && start < range.start) throw expired(request, partition, start, range.start);
-    const from = start > range.start ? start : range.start;
-    const to = end < range.end ? end : range.end;
-    if (from < to) ranges.push({ partition, startOffset: String(from), endOffset: String(to) });
+    const runs = request.scope === 'all' ? [{ start, end }] : (request.rejectedRuns.get(partition) ?? []);
+    for (const run of runs) {
+      const from = run.start > start ? run.start : start;
+      const to = run.end < end ? run.end : end;
+      if (from >= to) continue;
+      if (from < earliest) throw expired(request, partition, from, earliest);
+      ranges.push({ partition, startOffset: String(from), endOffset: String(to) });
+    }
   }
   if (ranges.length === 0) {
-    throw refused(
-      request,
-      source.kind === 'rejected' ? 'no record of these offsets is rejected' : 'they are no offsets',
-    );
+    throw refused(request, request.scope === 'all' ? 'they are no offsets' : 'no record of these offsets is rejected');
   }
   requireNoOverlap(request, ranges);
   return outlookOf(request, ranges);
 }
 
-interface Bounds {
-  readonly start: bigint;
-  /** Exclusive. */
-  readonly end: bigint;
+/** Runs put together over the smallest gaps between them, until there are no more than so many. */
+export function joinRuns(runs: readonly OffsetRun[], maxRuns: number): OffsetRun[] {
+  const gaps = runs.slice(1).map(({ start }, index) => start - (runs[index]?.end ?? start));
+  const kept = new Set(
+    gaps
+      .map((gap, index) => ({ gap, index }))
+      .sort((a, b) => Number(b.gap - a.gap))
+      .slice(0, Math.max(0, maxRuns - 1))
+      .map(({ index }) => index),
+  );
+  const joined: OffsetRun[] = [];
+  runs.forEach((run, index) => {
+    const last = joined.at(-1);
+    if (last === undefined || kept.has(index - 1)) joined.push(run);
+    else joined[joined.length - 1] = { start: last.start, end: run.end };
+  });
+  return joined;
 }
 
 function endOf(request: BackfillRequest, partition: number, wanted: WantedOffsets, committed: bigint): bigint {
@@ -120,22 +143,6 @@ function endOf(request: BackfillRequest, partition: number, wanted: WantedOffset
   throw refused(request, `partition ${partition} is committed up to offset ${committed}, not ${end}`, {
     remedy: 'Later offsets are ingested by the current definition anyway: end the range there.',
   });
-}
-
-function heldRange({ available }: BackfillRequest, partition: number): Bounds | undefined {
-  const held = available.get(partition);
-  return held && { start: held.earliest, end: held.lastStable };
-}
-
-/** The hull of what the rejected table may hold of a partition. */
-function rejectedRange({ rejected, sequence, committed }: BackfillRequest, partition: number): Bounds | undefined {
-  const all = { partition, startOffset: '0', endOffset: String(committed.get(partition) ?? 0n) };
-  const files = rejected.files.filter((file) => mayHold({ ranges: [all], sequence }, file));
-  if (files.length === 0) return undefined;
-  const bounds = files.map(({ stats }) => offsetBounds(stats)?.offsets ?? [0n, BigInt(all.endOffset)]);
-  const start = bounds.reduce((least, [min]) => (min < least ? min : least), bounds[0]?.[0] ?? 0n);
-  const end = bounds.reduce((most, [, max]) => (max > most ? max : most), 0n) + 1n;
-  return { start, end };
 }
 
 function requireNoOverlap(request: BackfillRequest, ranges: readonly PlannedRange[]): void {
@@ -157,7 +164,7 @@ function requireNoOverlap(request: BackfillRequest, ranges: readonly PlannedRang
 
 function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): BackfillOutlook {
   const offsets = offsetsIn(ranges);
-  const unitOffsets = unitSize(request, offsets);
+  const unitOffsets = unitSize(request);
   const replaced = [request.main, request.rejected].map((table) => replacedOf(request, table, ranges));
   const merged = replaced.reduce((sum, { rows }) => sum + rows, 0);
   const units = unitsOf({ ranges, unitOffsets }).length;
@@ -166,7 +173,7 @@ function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): B
       remedy: 'Backfill a part of the range, then the next.',
     });
   }
-  const records = request.source.kind === 'rejected' ? (replaced[1]?.rows ?? 0) : Number(offsets);
+  const records = Number(offsets);
   const { unitsAtOnce, maxRowsPerSecond } = request;
   const derivedASecond = Math.min(ROWS_DERIVED_A_SECOND * unitsAtOnce, maxRowsPerSecond ?? Number.POSITIVE_INFINITY);
   const seconds = records / derivedASecond + (merged + records) / (ROWS_MERGED_A_SECOND * unitsAtOnce);
@@ -181,17 +188,11 @@ function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): B
   };
 }
 
-/** As many offsets as one batch of the table may have; of those with rejected records only, as many more as they are rare. */
-function unitSize({ definition, recordSizeBytes, source, rejected }: BackfillRequest, offsets: bigint): number {
+/** As many offsets as one batch of the table may have. */
+function unitSize({ definition, recordSizeBytes }: BackfillRequest): number {
   const sizeBytes = Math.max(1, recordSizeBytes ?? ASSUMED_RECORD_SIZE_BYTES);
   const { maxRows, maxBytes } = definition.limits;
-  const budget = Math.max(1, Math.min(maxRows, Math.floor(maxBytes / sizeBytes)));
-  if (source.kind === 'kafka') return budget;
-  const records = Math.max(
-    1,
-    rejected.files.reduce((sum, { rows }) => sum + rows, 0),
-  );
-  return Math.max(budget, Math.floor((budget * Number(offsets)) / records));
+  return Math.max(1, Math.min(maxRows, Math.floor(maxBytes / sizeBytes)));
 }
 
 function replacedOf(

@@ -1,8 +1,8 @@
 import type { DataFile, PlannedRange } from './batch.ts';
 import { decodedPath, placeOf } from './file-place.ts';
 
-/** Where a backfill's records come from: their topic, or the rejected table, which keeps their original bytes. */
-export type BackfillSource = { readonly kind: 'kafka' } | { readonly kind: 'rejected' };
+/** Which records a backfill is for: all of a range, or those that are rejected, and their neighbours in between. */
+export type BackfillScope = 'all' | 'rejected';
 
 /**
  * What a backfill is: the records of these offsets are derived anew by one definition, and replace what the table and its
@@ -17,8 +17,8 @@ export interface BackfillPlan {
   readonly table: string;
   readonly topic: string;
   readonly topicId: string;
-  readonly source: BackfillSource;
-  /** One a Kafka partition at most, in their order. */
+  readonly scope: BackfillScope;
+  /** In order of partition and offset; none touches another. */
   readonly ranges: readonly PlannedRange[];
   /** Offsets that are derived at a time. */
   readonly unitOffsets: number;
@@ -59,18 +59,25 @@ export interface BackfillDecision {
   readonly by: string;
 }
 
-/** The ranges cut into units, each a range by itself. */
-export function unitsOf({ ranges, unitOffsets }: Pick<BackfillPlan, 'ranges' | 'unitOffsets'>): PlannedRange[] {
-  return ranges.flatMap(({ partition, startOffset, endOffset }) => {
-    const units: PlannedRange[] = [];
+/** The ranges cut into units of so many offsets: a long range into several, short ones put together. */
+export function unitsOf({ ranges, unitOffsets }: Pick<BackfillPlan, 'ranges' | 'unitOffsets'>): PlannedRange[][] {
+  const units: PlannedRange[][] = [];
+  const size = BigInt(unitOffsets);
+  let room = 0n;
+  for (const { partition, startOffset, endOffset } of ranges) {
     const end = BigInt(endOffset);
-    const step = BigInt(unitOffsets);
-    for (let start = BigInt(startOffset); start < end; start += step) {
-      const stop = start + step < end ? start + step : end;
-      units.push({ partition, startOffset: String(start), endOffset: String(stop) });
+    for (let start = BigInt(startOffset); start < end;) {
+      if (room === 0n) {
+        units.push([]);
+        room = size;
+      }
+      const stop = start + room < end ? start + room : end;
+      units.at(-1)?.push({ partition, startOffset: String(start), endOffset: String(stop) });
+      room -= stop - start;
+      start = stop;
     }
-    return units;
-  });
+  }
+  return units;
 }
 
 /** How many offsets ranges have: as many records at most, since not every offset has one. */

@@ -1,5 +1,6 @@
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import { AUDIT_TASK_QUEUE, type AuditInput, type AuditSummary, auditWorkflowId } from '../workflows/audit-protocol.ts';
+import { backfillWorkflowId, type BackfillRun, type BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { type CompactionReport, type CompactionRun, compactionWorkflowId } from '../workflows/compaction-protocol.ts';
 
@@ -32,4 +33,19 @@ export async function startAudit(client: Client, input: AuditInput): Promise<Sta
     args: [input],
   });
   return { workflowId: handle.workflowId, result: async () => (await handle.result()) as AuditSummary };
+}
+
+/** Starts a backfill that is kept in the lake, or joins it where it runs. */
+export async function startBackfill(
+  client: Client,
+  { table, number, unitsAtOnce, maxRowsPerSecond }: BackfillRun,
+): Promise<StartedWork<BackfillStatus>> {
+  const handle = await client.workflow.start('backfillTable', {
+    workflowId: backfillWorkflowId({ table, number }),
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Backfill ${number} of ${table}`,
+    args: [{ table, number, unitsAtOnce, maxRowsPerSecond }],
+  });
+  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as BackfillStatus };
 }

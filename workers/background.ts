@@ -1,18 +1,23 @@
 import { constants, setPriority } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createAuditActivities } from '../activities/audit-table.ts';
+import { createBackfillActivities } from '../activities/backfill-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
 import { createRetentionActivities } from '../activities/drop-partitions.ts';
 import { LAKE_MEASURED_EVERY_MS, LakeMeasures } from '../activities/lake-measures.ts';
 import { createVacuumActivities } from '../activities/vacuum-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
+import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
+import { DuckDbMerger } from '../engines/duckdb/duckdb-merger.ts';
 import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings } from '../settings/settings.ts';
 import { AUDIT_TASK_QUEUE } from '../workflows/audit-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { dataConverterOf } from '../temporal/data-converter.ts';
+import { resumeBackfills } from './resume-backfills.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
 import { journalOf } from './json-log.ts';
 import { installRuntime } from './metrics.ts';
@@ -21,7 +26,9 @@ import { ScheduleKeeper } from './schedule-keeper.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
-/** Rewrites at a time in this process: each may take a core and its memory limit. */
+/** Of the engine that derives records anew: one thread, so that ingestion beside it always finds a core. */
+const BACKFILL_LIMITS = { threads: 1, memoryLimit: '512MB' };
+/** Rewrites at a time in this process: each may take a core and its memory limit; the engine serves one at a time. */
 const REWRITES_AT_ONCE = 1;
 /** Audits at a time in this process. */
 const AUDITS_AT_ONCE = 1;
@@ -38,7 +45,10 @@ async function main(): Promise<void> {
     connectWorker(settings),
     workflowBundle(settings.cacheFolder, dataConverter),
   ]);
+  const engine = await DuckDbEngine.open(new KafkaCluster(settings.kafka, 'sluice-background'), BACKFILL_LIMITS);
   const parts = {
+    engine,
+    merger: new DuckDbMerger(),
     storage: openStorage(settings),
     metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
     rewriter: new DuckDbRewriter(),
@@ -65,6 +75,7 @@ async function main(): Promise<void> {
         ...createCompactionActivities(parts),
         ...createVacuumActivities(parts),
         ...createRetentionActivities(parts),
+        ...createBackfillActivities(parts),
       },
       maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
     }),
@@ -78,6 +89,7 @@ async function main(): Promise<void> {
   const running = Promise.all(workers.map((worker) => worker.run()));
   await makeCurrent(client, bundle.buildId);
   void new ScheduleKeeper(client, settings.tablesFolder).start();
+  await resumeBackfills(client, settings);
   console.log(JSON.stringify({ ready: true, component: 'background' }));
   const measuring = setInterval(() => void measures.measure(), LAKE_MEASURED_EVERY_MS);
   await measures.measure();

@@ -1,4 +1,5 @@
 export { auditTable } from './audit-table.ts';
+export { backfillTable } from './backfill-table.ts';
 export { compactTable } from './compact-table.ts';
 export { dropPartitions } from './drop-partitions.ts';
 export { ingestTable } from './ingest-table.ts';

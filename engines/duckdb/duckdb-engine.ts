@@ -4,7 +4,7 @@ import type { KafkaCluster } from '../../kafka/cluster.ts';
 import { FETCH_MAX_BYTES } from '../../kafka/range-reader.ts';
 import { ReadBudget } from '../../kafka/read-budget.ts';
 import { type RecordTaker, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
-import { DUCKDB_MEMORY_LIMIT, DuckDbSession } from '../../duckdb/session.ts';
+import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../duckdb/session.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
 import { CarefulConversion, MAX_UNKNOWN_FIELDS } from './careful-conversion.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
@@ -25,8 +25,8 @@ export class DuckDbEngine implements Engine {
     this.#session = session;
   }
 
-  static async open(cluster: KafkaCluster): Promise<DuckDbEngine> {
-    return new DuckDbEngine(cluster, await DuckDbSession.open());
+  static async open(cluster: KafkaCluster, limits?: SessionLimits): Promise<DuckDbEngine> {
+    return new DuckDbEngine(cluster, await DuckDbSession.open(limits));
   }
 
   async close(): Promise<void> {

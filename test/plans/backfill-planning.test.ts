@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../definition/parse.ts';
 import { unitsOf } from '../../plans/backfill.ts';
-import { type BackfilledFile, type BackfillRequest, MAX_UNITS, planBackfill } from '../../plans/backfill-planning.ts';
+import {
+  type BackfilledFile,
+  type BackfillRequest,
+  joinRuns,
+  MAX_UNITS,
+  planBackfill,
+} from '../../plans/backfill-planning.ts';
 
 const DEFINITION = parseDefinition(
   `table: t
@@ -30,7 +36,8 @@ function held(path: string, offsets: [number, number], hour = '5'): BackfilledFi
 function request(more: Partial<BackfillRequest> = {}): BackfillRequest {
   return {
     definition: DEFINITION,
-    source: { kind: 'kafka' },
+    scope: 'all',
+    rejectedRuns: new Map(),
     wanted: new Map([[0, { start: 250n, end: 1000n, endIsTime: false }]]),
     committed: new Map([[0, 1000n]]),
     sequence: 3,
@@ -59,8 +66,8 @@ describe('planBackfill', () => {
     const outlook = planBackfill(request());
     expect(outlook).toMatchObject({ offsets: '750', units: 8, unitOffsets: 100 });
     expect(unitsOf(outlook)).toHaveLength(8);
-    expect(unitsOf(outlook).at(0)).toEqual({ partition: 0, startOffset: '250', endOffset: '350' });
-    expect(unitsOf(outlook).at(-1)).toEqual({ partition: 0, startOffset: '950', endOffset: '1000' });
+    expect(unitsOf(outlook).at(0)).toEqual([{ partition: 0, startOffset: '250', endOffset: '350' }]);
+    expect(unitsOf(outlook).at(-1)).toEqual([{ partition: 0, startOffset: '950', endOffset: '1000' }]);
   });
 
   it('makes units smaller where records are large', () => {
@@ -122,12 +129,30 @@ describe('planBackfill', () => {
     });
   });
 
-  it('takes from the rejected table no more offsets than it may hold', () => {
-    const files = [held('data/b0000000001-0-0-a-0.parquet', [300, 420])];
+  it('takes rejected records alone, run by run, short ones together in a unit', () => {
+    const runs = [
+      { start: 300n, end: 301n },
+      { start: 400n, end: 499n },
+    ];
     const wanted = new Map([[0, { start: undefined, end: undefined, endIsTime: false }]]);
-    const rejected = { table: 't_rejected', columns: ['dt'], files };
-    const outlook = planBackfill(request({ source: { kind: 'rejected' }, wanted, rejected }));
-    expect(outlook.ranges).toEqual([{ partition: 0, startOffset: '300', endOffset: '421' }]);
-    expect(refusal({ source: { kind: 'rejected' }, wanted })).toBe('BACKFILL_REFUSED');
+    const outlook = planBackfill(request({ scope: 'rejected', wanted, rejectedRuns: new Map([[0, runs]]) }));
+    expect(outlook).toMatchObject({ offsets: '100', units: 1 });
+    expect(unitsOf(outlook)).toEqual([
+      [
+        { partition: 0, startOffset: '300', endOffset: '301' },
+        { partition: 0, startOffset: '400', endOffset: '499' },
+      ],
+    ]);
+    expect(refusal({ scope: 'rejected', wanted })).toBe('BACKFILL_REFUSED');
+    const forgotten = new Map([[0, [{ start: 249n, end: 250n }]]]);
+    expect(refusal({ scope: 'rejected', wanted, rejectedRuns: forgotten })).toBe('OFFSET_EXPIRED');
+  });
+
+  it('joins runs over the smallest gaps where there are too many', () => {
+    const run = (start: number, end: number) => ({ start: BigInt(start), end: BigInt(end) });
+    const runs = [run(0, 1), run(3, 4), run(100, 101), run(105, 106)];
+    expect(joinRuns(runs, 4)).toEqual(runs);
+    expect(joinRuns(runs, 2)).toEqual([run(0, 4), run(100, 106)]);
+    expect(joinRuns(runs, 1)).toEqual([run(0, 106)]);
   });
 });

@@ -1,5 +1,5 @@
 import { advanceBackfill, type BackfillNeed } from '../../../backfill/advance-backfill.ts';
-import { cancelBackfill } from '../../../backfill/cancel-backfill.ts';
+import { cancelBackfill } from '../../../backfill/decide-backfill.ts';
 import { deriveUnit } from '../../../backfill/derive-unit.ts';
 import { mergePartition } from '../../../backfill/merge-partition.ts';
 import type { BackfillInput, BackfillParts } from '../../../backfill/open-backfill.ts';
@@ -7,8 +7,7 @@ import { keepProposal, proposeBackfill, runningBackfills } from '../../../backfi
 import { loadDefinition } from '../../../definition/load.ts';
 import { SluiceError } from '../../../errors/sluice-error.ts';
 import { BackfillFiles } from '../../../lake/backfill-files.ts';
-import { TableLog } from '../../../lake/log/table-log.ts';
-import { mainTable, rejectedTable } from '../../../plans/table-shape.ts';
+import { mainTable } from '../../../plans/table-shape.ts';
 import type { TableWatch } from '../promises/table-watch.ts';
 import { MemoryCluster } from '../services/memory-topic.ts';
 import { RowEngine } from '../services/row-engine.ts';
@@ -20,6 +19,7 @@ import { partsOf } from './worker.ts';
 
 const NEVER = new AbortController().signal;
 const RETRY_DELAY_MS = 1_000;
+const LONGEST_THOUGHT_MS = 10_000;
 /** Times that one process goes on with a backfill after something failed; another may take it up again. */
 const TRIES = 5;
 /** Answers that a process may ask for: a backfill that needs more is not coming to an end. */
@@ -69,10 +69,14 @@ async function propose(world: World, process: SimulatedProcess, watch: TableWatc
   const definition = withRule(loadDefinition(worker.tablesFolder, watch.topic.name), random.pick(RULES));
   const everything = world.chooses(0.3);
   const proposal = await proposeBackfill(
-    { ...worker, recordSizeBytes: () => Promise.resolve(undefined) },
+    {
+      ...worker,
+      recordSizeBytes: () => Promise.resolve(undefined),
+      rejectedRuns: () => Promise.resolve(watch.rejectedRuns()),
+    },
     {
       definition,
-      source: { kind: 'kafka' },
+      scope: world.chooses(0.3) ? 'rejected' : 'all',
       ...(everything ? {} : { partition, from: { offset: BigInt(from) }, to: { offset: BigInt(to) } }),
       by: process.name,
       unitsAtOnce: 1,
@@ -80,6 +84,8 @@ async function propose(world: World, process: SimulatedProcess, watch: TableWatc
     },
     NEVER,
   );
+  // Others may ask for the same offsets meanwhile: that is refused only where it is seen.
+  if (world.chooses(0.5)) await process.clock.sleep(Math.floor(random.next() * LONGEST_THOUGHT_MS));
   const { number, ranges } = await keepProposal(worker.storage, proposal);
   const { path } = mainTable(definition);
   const files = new BackfillFiles(worker.storage, path);
@@ -91,9 +97,7 @@ async function propose(world: World, process: SimulatedProcess, watch: TableWatc
 async function runningNumbers(world: World, process: SimulatedProcess, table: string): Promise<number[]> {
   const { storage, tablesFolder, log: options } = parts(world, process);
   const definition = loadDefinition(tablesFolder, table);
-  const rejected = new TableLog(storage, rejectedTable(definition).path, options);
-  await rejected.refresh();
-  return (await runningBackfills(storage, definition, rejected)).map(({ number }) => number);
+  return (await runningBackfills(storage, definition, options)).map(({ number }) => number);
 }
 
 /** Does what the workflow has done, one after the other, until nothing is left or it has failed too often. */

@@ -1,4 +1,5 @@
 import type { BatchPlan, BatchSeal, DataFile } from '../../../plans/batch.ts';
+import type { OffsetRun } from '../../../plans/backfill-planning.ts';
 import type { MemoryTopic } from '../services/memory-topic.ts';
 import type { ObjectStore, StoredObject, StoreObserver } from '../services/object-store.ts';
 import type { Row } from '../services/row-engine.ts';
@@ -93,6 +94,14 @@ export class TableWatch implements StoreObserver {
     const object = this.#store.get(`${this.main.tablePath}/_sluice/plans/${name}.json`);
     if (object?.bytes.toString().trim() === JSON.stringify(plan)) return;
     this.#violate(`batch ${plan.sequence} is read by a plan that is not ${object ? 'the one' : ''} written down`);
+  }
+
+  /** Offsets of the records that are rejected now, by Kafka partition. */
+  rejectedRuns(): Map<number, OffsetRun[]> {
+    const rows = [...this.rejected.files.values()].flatMap((file) => file.rows);
+    const runs = rows.map(({ partition, offset }) => ({ partition, start: BigInt(offset), end: BigInt(offset) + 1n }));
+    runs.sort((a, b) => Number(a.start - b.start));
+    return Map.groupBy(runs, ({ partition }) => partition);
   }
 
   /** How the tables differ from the topic up to where they are committed; undefined where they do not. */

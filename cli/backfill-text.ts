@@ -1,0 +1,36 @@
+import type { Proposal } from '../backfill/propose-backfill.ts';
+import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
+
+const MIB = 1024 ** 2;
+const MAX_RANGES_SHOWN = 20;
+
+/** What a backfill would do, line by line. */
+export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 'plan' | 'outlook'>): string[] {
+  const { ranges, offsets, units, unitOffsets, sourceBytes, replaced, estimatedMs } = outlook;
+  return [
+    `${table}: up to ${offsets} records would be derived anew by definition ${plan.definitionHash}, from the topic ${plan.topic}, which holds all of them.`,
+    ...ranges
+      .slice(0, MAX_RANGES_SHOWN)
+      .map(
+        ({ partition, startOffset, endOffset }) =>
+          `  Kafka partition ${partition}: offsets ${startOffset} to ${BigInt(endOffset) - 1n}`,
+      ),
+    ...(ranges.length > MAX_RANGES_SHOWN ? [`  and ${ranges.length - MAX_RANGES_SHOWN} more ranges`] : []),
+    `  in ${units} units of ${unitOffsets} offsets, ${(sourceBytes / MIB).toFixed(1)} MiB to read; about ${Math.ceil(estimatedMs / 1000)} s.`,
+    ...replaced.flatMap(({ table: of, files, rows, sizeBytes, partitions, names }) => [
+      `Of ${of}, ${partitions} partitions may hold them: ${files} files, ${rows} rows, ${(sizeBytes / MIB).toFixed(1)} MiB, written anew where they do.`,
+      ...names.map((name) => `  ${name}`),
+      ...(partitions > names.length ? [`  and ${partitions - names.length} more`] : []),
+    ]),
+    'Nothing has been done. Begin it with --yes, or let somebody approve it with --propose.',
+  ];
+}
+
+export function statusInWords(status: BackfillStatus): string[] {
+  const { table, number, state, reason, unitsDone, unitsLeft, rows, rejectedRows, merges } = status;
+  return [
+    `Backfill ${number} of ${table} is ${state}. ${reason}`,
+    `  ${unitsDone} units derived, ${unitsLeft ?? 'an unknown number'} left; ${rows} rows, ${rejectedRows} rejected; ${merges} partitions merged.`,
+    ...(status.publicationFailure === null ? [] : [`  Hive lags behind. ${status.publicationFailure}`]),
+  ];
+}

@@ -1,0 +1,210 @@
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { keepProposal, proposeBackfill, type Proposal, type ProposalInput } from '../backfill/propose-backfill.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
+import { loadDefinition } from '../definition/load.ts';
+import { durationMs } from '../definition/units.ts';
+import { SluiceError } from '../errors/sluice-error.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { sampleRecordSize } from '../kafka/record-size.ts';
+import { BackfillFiles } from '../lake/backfill-files.ts';
+import { rejectedRuns } from '../lake/rejected-runs.ts';
+import { openStorage } from '../lake/storage/open-storage.ts';
+import type { BackfillPlan, BackfillScope } from '../plans/backfill.ts';
+import { mainTable, rejectedTable } from '../plans/table-shape.ts';
+import { readSettings, type Settings } from '../settings/settings.ts';
+import { connectTemporal } from '../temporal/client.ts';
+import { startBackfill } from '../temporal/start-work.ts';
+import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
+import { registerBackfillCommands } from './backfill-commands.ts';
+import { outlookInWords, statusInWords } from './backfill-text.ts';
+
+/** Units that are derived side by side where nothing else is asked for. */
+export const UNITS_AT_ONCE = 2;
+const MAX_UNITS_AT_ONCE = 64;
+/** Longest that the brokers are waited for. */
+const KAFKA_LIMIT_MS = 30_000;
+
+interface BackfillOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly fromOffset?: string;
+  readonly toOffset?: string;
+  readonly partition?: string;
+  readonly unitsAtOnce: string;
+  readonly maxRows?: string;
+  readonly propose: boolean;
+  readonly yes: boolean;
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+export function registerBackfill(program: Command): void {
+  const command = program
+    .command('backfill')
+    .description('Derive records anew by the current definition, and replace what the table holds of them')
+    .argument('<table>', 'name of the table')
+    // So that an option after a command's name is the command's.
+    .enablePositionalOptions();
+  withCommonOptions(command)
+    .addHelpText('after', '\nWithout --propose or --yes it only shows what would be done. See docs/backfill.md.')
+    .action(async (table: string, options: BackfillOptions) => {
+      if (options.from === undefined && options.fromOffset === undefined) {
+        throw new SluiceError('USAGE', 'A backfill needs --from or --from-offset.');
+      }
+      await backfill(table, 'all', options);
+    });
+  registerBackfillCommands(command);
+}
+
+export function registerRedrive(program: Command): void {
+  const command = program
+    .command('redrive')
+    .description('Derive rejected records anew by the current definition: each ends in the table, or rejected again')
+    .argument('<table>', 'name of the table');
+  withCommonOptions(command)
+    .addHelpText(
+      'after',
+      '\nWithout --propose or --yes it only shows what would be done. It is a backfill: see docs/backfill.md.',
+    )
+    .action((table: string, options: BackfillOptions) => backfill(table, 'rejected', options));
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option(
+      '--from <time>',
+      'from the first record of this time on, by Kafka’s timestamps: ISO 8601, or a duration ago',
+    )
+    .option('--to <time>', 'up to the first record of this time; without it, up to what is committed')
+    .option('--from-offset <offset>', 'from this offset on, of every Kafka partition or of that of --partition')
+    .option('--to-offset <offset>', 'up to and without this offset')
+    .option('--partition <number>', 'only this Kafka partition')
+    .option('--units-at-once <number>', 'units that are derived side by side', String(UNITS_AT_ONCE))
+    .option('--max-rows <number>', 'derive at most so many records a second')
+    .option('--propose', 'keep it in the lake, where it waits for: sluice backfill approve', false)
+    .option('--yes', 'begin at once', false)
+    .option('--no-wait', 'with --yes: do not wait until it has ended')
+    .option('--json', 'print JSON', false);
+}
+
+/** Shows what a backfill would do; keeps and starts it where that is asked for. */
+async function backfill(table: string, scope: BackfillScope, options: BackfillOptions): Promise<void> {
+  const settings = readSettings();
+  const proposal = await propose(settings, table, scope, options);
+  if (!options.propose && !options.yes) {
+    const { plan, outlook } = proposal;
+    if (options.json) console.log(JSON.stringify({ table, scope: plan.scope, ...outlook }, null, 2));
+    else for (const line of outlookInWords(table, proposal)) console.log(line);
+    return;
+  }
+  const client = await connectTemporal(settings);
+  const storage = openStorage(settings);
+  const plan = await keepProposal(storage, proposal);
+  if (options.yes) {
+    const files = new BackfillFiles(storage, mainTable(proposal.definition).path);
+    await files.approve(plan.number, { format: 1, approvedAtMs: Date.now(), by: plan.plannedBy });
+  }
+  const work = await startBackfill(client, plan);
+  await report(plan, options, work.workflowId, () => work.result());
+}
+
+async function report(
+  plan: BackfillPlan,
+  { yes, wait, json }: BackfillOptions,
+  workflowId: string,
+  result: () => Promise<BackfillStatus>,
+): Promise<void> {
+  if (yes && wait) {
+    if (!json) console.log(`Backfill ${plan.number} of ${plan.table} has begun.`);
+    const status = await result();
+    if (json) console.log(JSON.stringify(status, null, 2));
+    else for (const line of statusInWords(status)) console.log(line);
+    if (status.state !== 'Done') process.exitCode = 1;
+    return;
+  }
+  if (json) console.log(JSON.stringify({ table: plan.table, number: plan.number, workflowId }, null, 2));
+  else if (yes)
+    console.log(
+      `Backfill ${plan.number} of ${plan.table} has begun: sluice backfill show ${plan.table} ${plan.number}`,
+    );
+  else console.log(`Backfill ${plan.number} waits: sluice backfill approve ${plan.table} ${plan.number}`);
+}
+
+async function propose(
+  settings: Settings,
+  table: string,
+  scope: BackfillScope,
+  options: BackfillOptions,
+): Promise<Proposal> {
+  const definition = loadDefinition(settings.tablesFolder, table);
+  const storage = openStorage(settings);
+  const cluster = new KafkaCluster(settings.kafka, 'sluice-cli');
+  const input: ProposalInput = { definition, scope, by: userInfo().username, ...rangeOf(options, Date.now()) };
+  try {
+    return await proposeBackfill(
+      {
+        storage,
+        cluster,
+        clock: SYSTEM_CLOCK,
+        rejectedRuns: (rejected) => rejectedRuns(storage, rejected, rejectedTable(definition).path),
+        recordSizeBytes: (topicId, { partition, startOffset, endOffset }, signal) =>
+          sampleRecordSize(
+            cluster,
+            topicId,
+            { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) },
+            signal,
+          ),
+      },
+      input,
+      AbortSignal.timeout(KAFKA_LIMIT_MS),
+    );
+  } finally {
+    await cluster.close();
+  }
+}
+
+type Range = Pick<ProposalInput, 'partition' | 'from' | 'to' | 'unitsAtOnce' | 'maxRowsPerSecond'>;
+
+/** @throws SluiceError USAGE */
+function rangeOf(options: BackfillOptions, nowMs: number): Range {
+  const { partition, maxRows } = options;
+  const from = boundOf('from', options.from, options.fromOffset, nowMs);
+  const to = boundOf('to', options.to, options.toOffset, nowMs);
+  const unitsAtOnce = Number(wholeNumber('--units-at-once', options.unitsAtOnce));
+  if (unitsAtOnce < 1 || unitsAtOnce > MAX_UNITS_AT_ONCE) {
+    throw new SluiceError('USAGE', `--units-at-once takes a number from 1 to ${MAX_UNITS_AT_ONCE}.`);
+  }
+  return {
+    ...(partition === undefined ? {} : { partition: Number(wholeNumber('--partition', partition)) }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    unitsAtOnce,
+    maxRowsPerSecond: maxRows === undefined ? null : Math.max(1, Number(wholeNumber('--max-rows', maxRows))),
+  };
+}
+
+function boundOf(
+  name: 'from' | 'to',
+  time: string | undefined,
+  offset: string | undefined,
+  nowMs: number,
+): Range['from'] {
+  if (time !== undefined && offset !== undefined) {
+    throw new SluiceError('USAGE', `--${name} and --${name}-offset say the same thing: give one of them.`);
+  }
+  if (offset !== undefined) return { offset: wholeNumber(`--${name}-offset`, offset) };
+  if (time === undefined) return undefined;
+  const ago = durationMs(time);
+  const timeMs = ago === undefined ? Date.parse(time) : nowMs - ago;
+  if (Number.isFinite(timeMs)) return { timeMs };
+  throw new SluiceError(
+    'USAGE',
+    `--${name} must be a time such as 2026-11-23T05:00:00Z or a duration such as 2h, not "${time}".`,
+  );
+}
+
+function wholeNumber(option: string, text: string): bigint {
+  if (/^\d{1,18}$/.test(text)) return BigInt(text);
+  throw new SluiceError('USAGE', `${option} must be a whole number, not "${text}".`);
+}
