@@ -59,22 +59,15 @@ export interface BackfillDecision {
   readonly by: string;
 }
 
-/** The ranges cut into units of so many offsets: a long range into several, short ones put together. */
+/** The ranges cut into units of so many offsets. Each has one range only: an engine reads no two of one partition at once. */
 export function unitsOf({ ranges, unitOffsets }: Pick<BackfillPlan, 'ranges' | 'unitOffsets'>): PlannedRange[][] {
   const units: PlannedRange[][] = [];
   const size = BigInt(unitOffsets);
-  let room = 0n;
   for (const { partition, startOffset, endOffset } of ranges) {
     const end = BigInt(endOffset);
-    for (let start = BigInt(startOffset); start < end;) {
-      if (room === 0n) {
-        units.push([]);
-        room = size;
-      }
-      const stop = start + room < end ? start + room : end;
-      units.at(-1)?.push({ partition, startOffset: String(start), endOffset: String(stop) });
-      room -= stop - start;
-      start = stop;
+    for (let start = BigInt(startOffset); start < end; start += size) {
+      const stop = start + size < end ? start + size : end;
+      units.push([{ partition, startOffset: String(start), endOffset: String(stop) }]);
     }
   }
   return units;

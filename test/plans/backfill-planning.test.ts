@@ -129,19 +129,17 @@ describe('planBackfill', () => {
     });
   });
 
-  it('takes rejected records alone, run by run, short ones together in a unit', () => {
+  it('takes rejected records alone, each run in a unit of its own', () => {
     const runs = [
       { start: 300n, end: 301n },
       { start: 400n, end: 499n },
     ];
     const wanted = new Map([[0, { start: undefined, end: undefined, endIsTime: false }]]);
     const outlook = planBackfill(request({ scope: 'rejected', wanted, rejectedRuns: new Map([[0, runs]]) }));
-    expect(outlook).toMatchObject({ offsets: '100', units: 1 });
+    expect(outlook).toMatchObject({ offsets: '100', units: 2 });
     expect(unitsOf(outlook)).toEqual([
-      [
-        { partition: 0, startOffset: '300', endOffset: '301' },
-        { partition: 0, startOffset: '400', endOffset: '499' },
-      ],
+      [{ partition: 0, startOffset: '300', endOffset: '301' }],
+      [{ partition: 0, startOffset: '400', endOffset: '499' }],
     ]);
     expect(refusal({ scope: 'rejected', wanted })).toBe('BACKFILL_REFUSED');
     const forgotten = new Map([[0, [{ start: 249n, end: 250n }]]]);
