@@ -5,6 +5,7 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
+import { committedOffsets, committedSequence } from '../lake/committed.ts';
 import { sourceOf } from '../lake/ensure-table.ts';
 import { compareSchemas, deltaSchema } from '../lake/log/schema.ts';
 import { rowCountOf } from '../lake/log/snapshot.ts';
@@ -19,7 +20,7 @@ import {
   type WantedOffsets,
 } from '../plans/backfill-planning.ts';
 import { turnRewriteId } from '../plans/backfill-turn.ts';
-import { partitionAppId, type PlannedRange, sequenceAppId } from '../plans/batch.ts';
+import type { PlannedRange } from '../plans/batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { rewriteAppId } from '../plans/rewrite.ts';
 
@@ -72,7 +73,7 @@ export async function proposeBackfill(
   requireSameTable(main, definition);
   const { topicId } = await parts.cluster.describeTopic(topic, { signal });
   requireSameTopic(main, definition, topicId);
-  const committed = committedOffsets(main, topic);
+  const committed = committedOffsets(main.snapshot, topic);
   const wanted = await wantedOffsets(parts, input, committed, signal);
   const request = {
     definition,
@@ -80,7 +81,7 @@ export async function proposeBackfill(
     rejectedRuns: scope === 'all' ? new Map<number, OffsetRun[]>() : await parts.rejectedRuns(rejected),
     wanted,
     committed,
-    sequence: main.snapshot.transactionVersion(sequenceAppId(topic)) ?? 0,
+    sequence: committedSequence(main.snapshot, topic),
     available: await parts.cluster.offsets(topic, { signal }),
     main: liveTable(main, definition.table),
     rejected: liveTable(rejected, rejectedTable(definition).table),
@@ -144,14 +145,6 @@ async function readLog({ storage, log: options }: ProposalParts, shape: TableSha
   return log;
 }
 
-function committedOffsets({ snapshot }: TableLog, topic: string): Map<number, bigint> {
-  const prefix = partitionAppId(topic, '');
-  const offsets = [...snapshot.transactions.values()]
-    .filter(({ appId }) => appId.startsWith(prefix))
-    .map(({ appId, version }) => [Number(appId.slice(prefix.length)), BigInt(version)] as const);
-  return new Map(offsets);
-}
-
 function liveTable({ snapshot }: TableLog, table: string): LiveTable {
   return {
     table,
@@ -210,6 +203,6 @@ function requireSameTopic({ snapshot }: TableLog, definition: TableDefinition, t
   throw new SluiceError(
     'TOPIC_RECREATED',
     `The topic "${topic}" is not the one that ${definition.table} was filled from: its offsets say something else.`,
-    { remedy: 'Backfill from a source that holds the original records.', details: { topic, is: topicId } },
+    { remedy: 'What the table holds of the old topic cannot be derived anew.', details: { topic, is: topicId } },
   );
 }

@@ -17,6 +17,7 @@ import { connectTemporal } from '../temporal/client.ts';
 import { startBackfill } from '../temporal/start-work.ts';
 import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { registerBackfillCommands } from './backfill-commands.ts';
+import { showingProgress } from './backfill-progress.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
 
 /** Units that are derived side by side where nothing else is asked for. */
@@ -43,9 +44,7 @@ export function registerBackfill(program: Command): void {
   const command = program
     .command('backfill')
     .description('Derive records anew by the current definition, and replace what the table holds of them')
-    .argument('<table>', 'name of the table')
-    // So that an option after a command's name is the command's.
-    .enablePositionalOptions();
+    .argument('<table>', 'name of the table');
   withCommonOptions(command)
     .addHelpText('after', '\nWithout --propose or --yes it only shows what would be done. See docs/backfill.md.')
     .action(async (table: string, options: BackfillOptions) => {
@@ -90,6 +89,9 @@ function withCommonOptions(command: Command): Command {
 
 /** Shows what a backfill would do; keeps and starts it where that is asked for. */
 async function backfill(table: string, scope: BackfillScope, options: BackfillOptions): Promise<void> {
+  if (options.propose && options.yes) {
+    throw new SluiceError('USAGE', '--propose waits for an approval and --yes does not: give one of them.');
+  }
   const settings = readSettings();
   const proposal = await propose(settings, table, scope, options);
   if (!options.propose && !options.yes) {
@@ -106,7 +108,10 @@ async function backfill(table: string, scope: BackfillScope, options: BackfillOp
     await files.approve(plan.number, { format: 1, approvedAtMs: Date.now(), by: plan.plannedBy });
   }
   const work = await startBackfill(client, plan);
-  await report(plan, options, work.workflowId, () => work.result());
+  await report(plan, options, work.workflowId, () => {
+    const result = work.result();
+    return process.stderr.isTTY && !options.json ? showingProgress(client, plan, result) : result;
+  });
 }
 
 async function report(

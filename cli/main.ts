@@ -24,6 +24,8 @@ const program = new Command('sluice')
   .description('Kafka to committed Parquet in Hive tables, exactly once, coordinated by Temporal.')
   .version('0.1.0')
   .showHelpAfterError()
+  // An option belongs to the command that it stands behind.
+  .enablePositionalOptions()
   .exitOverride();
 registerUp(program);
 registerDown(program);

@@ -217,7 +217,7 @@ function expired({ definition }: BackfillRequest, partition: number, start: bigi
     'OFFSET_EXPIRED',
     `Kafka does not hold offsets ${start} to ${earliest - 1n} of partition ${partition} any more; it begins at ${earliest}.`,
     {
-      remedy: 'Begin the backfill there, or take a source that still holds them.',
+      remedy: 'Begin the backfill there; what the table holds of older records stays as it is.',
       details: { table: definition.table, partition, from: String(start), to: String(earliest) },
     },
   );

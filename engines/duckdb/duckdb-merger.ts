@@ -92,6 +92,6 @@ async function requireComplete(
   throw new SluiceError(
     'SOURCE_INCOMPLETE',
     `${missing} rows of ${partition.name} are of records that the source of the backfill does not hold any more, such as offset ${String(row?.['o'])} of partition ${String(row?.['p'])}.`,
-    { remedy: 'Nothing was changed. Backfill from a source that holds them, or leave those offsets out.' },
+    { remedy: 'Nothing was changed. Leave those offsets out.' },
   );
 }
