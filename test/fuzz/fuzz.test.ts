@@ -21,7 +21,7 @@ const nowMs = Date.now();
 let fetchable: { readonly endOffset: number; readonly bytes: Buffer }[] = [];
 
 /**
- * Stands for a broker: a million records through a real one take a quarter of an hour. What it answers with are record
+ * Stands for a broker: a million records through a real one take far longer than all that is tested here. What it answers with are record
  * batches in Kafka's own format; how they are fetched from real brokers is tested in test/kafka.
  */
 vi.mock('../../kafka/fetch.ts', () => ({
