@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KafkaCluster } from '../kafka/cluster.ts';
@@ -88,12 +88,21 @@ function kafkaBroker(settings: Settings, node: number): Component {
   };
 }
 
-/** The three nodes must agree on the cluster's id, whichever is prepared first. */
+/** The three nodes must agree on the cluster's id, whichever is prepared first: it is there whole, or not at all. */
 async function clusterId(settings: Settings): Promise<string> {
   const file = join(settings.home, 'kafka', 'cluster-id');
-  const id = randomBytes(16).toString('base64url');
-  await writeFile(file, id, { flag: 'wx' }).catch(() => undefined);
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, newClusterId());
+  await link(draft, file).catch(() => undefined);
+  await rm(draft);
   return readFile(file, 'utf8');
+}
+
+/** 16 bytes in base64url, as `kafka-storage format` takes them: it would take one that begins with `-` for an option. */
+export function newClusterId(random: Buffer = randomBytes(16)): string {
+  const bytes = Buffer.from(random);
+  bytes[0] = bytes.readUInt8(0) & 0x7f;
+  return bytes.toString('base64url');
 }
 
 function propertiesOf(settings: Settings, node: number, folder: string): string {
