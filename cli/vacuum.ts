@@ -1,4 +1,3 @@
-import { WorkflowIdConflictPolicy } from '@temporalio/client';
 import type { Command } from 'commander';
 import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
@@ -8,9 +7,8 @@ import { vacuumTable } from '../lake/vacuum/vacuum-table.ts';
 import { type JudgedFile, vacuumInWords, type VacuumReport } from '../plans/vacuum-report.ts';
 import { VACUUM_REASONS } from '../plans/vacuum.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
-import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
-import { vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
 import { connectTemporal } from '../temporal/client.ts';
+import { startVacuum } from '../temporal/start-work.ts';
 
 interface VacuumOptions {
   readonly dryRun: boolean;
@@ -56,15 +54,8 @@ async function showPlan(settings: Settings, definition: TableDefinition, options
 }
 
 async function vacuum(settings: Settings, table: string): Promise<VacuumReport> {
-  const client = await connectTemporal(settings);
-  const handle = await client.workflow.start('vacuumTable', {
-    workflowId: vacuumWorkflowId(table),
-    taskQueue: BACKGROUND_TASK_QUEUE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `Deletes what nothing needs any more of ${table}`,
-    args: [{ table }],
-  });
-  return (await handle.result()) as VacuumReport;
+  const work = await startVacuum(await connectTemporal(settings), { table });
+  return work.result();
 }
 
 function print(report: VacuumReport, json: boolean): void {

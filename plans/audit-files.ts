@@ -1,5 +1,5 @@
 import { finding, type Finding } from './finding.ts';
-import { mayBeCommitted, placeOf } from './file-place.ts';
+import { folderOf, mayBeCommitted, nameOf, placeOf } from './file-place.ts';
 import type { WantedPartition } from './publication.ts';
 
 /** What the log says of a live file. */
@@ -129,12 +129,4 @@ export function judgeDirectory(
     findings.push(finding('hive_file_unexpected', table, message, { path, hivePartition }));
   }
   return findings;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

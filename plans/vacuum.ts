@@ -1,4 +1,4 @@
-import { type FilePlace, mayBeCommitted, placeOf } from './file-place.ts';
+import { type FilePlace, folderOf, mayBeCommitted, nameOf, placeOf } from './file-place.ts';
 import type { WantedPartition } from './publication.ts';
 
 /** Its version says up to which version of the log everything that left the table has been deleted. */
@@ -137,12 +137,4 @@ function whenLeft(view: VacuumView): (link: DirectoryPlace) => number {
 /** A rewrite's files are named after its directory. */
 function isOwnFile({ kind, directory, name }: DirectoryPlace): boolean {
   return kind === 'rewrite' && name.startsWith(`${nameOf(directory)}-`);
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }

@@ -3,6 +3,7 @@ import { AUDIT_TASK_QUEUE, type AuditInput, type AuditSummary, auditWorkflowId }
 import { backfillWorkflowId, type BackfillRun, type BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { type CompactionReport, type CompactionRun, compactionWorkflowId } from '../workflows/compaction-protocol.ts';
+import { type VacuumInput, type VacuumReport, vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
 
 /** Work that was started, or that ran already: both are the same work. */
 export interface StartedWork<Result> {
@@ -33,6 +34,18 @@ export async function startAudit(client: Client, input: AuditInput): Promise<Sta
     args: [input],
   });
   return { workflowId: handle.workflowId, result: async () => (await handle.result()) as AuditSummary };
+}
+
+/** Starts a vacuum of a table and its rejected table, or joins the one that runs. */
+export async function startVacuum(client: Client, { table }: VacuumInput): Promise<StartedWork<VacuumReport>> {
+  const handle = await client.workflow.start('vacuumTable', {
+    workflowId: vacuumWorkflowId(table),
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Deletes what nothing needs any more of ${table}`,
+    args: [{ table }],
+  });
+  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as VacuumReport };
 }
 
 /** Starts a backfill that is kept in the lake, or joins it where it runs. */
