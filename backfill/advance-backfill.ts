@@ -1,5 +1,6 @@
 import { SluiceError } from '../errors/sluice-error.ts';
 import { commitRewrite } from '../lake/commit-rewrite.ts';
+import { isEnded } from '../lake/ended-backfills.ts';
 import { ensureTable } from '../lake/ensure-table.ts';
 import { publishWhole } from '../lake/hive/publish-rewrite.ts';
 import { storedColumns } from '../lake/log/schema.ts';
@@ -43,6 +44,9 @@ export async function advanceBackfill(parts: BackfillParts, input: BackfillInput
   const decision = await backfill.files.readDecision(input.number);
   if (decision?.decision === 'cancel') return { kind: 'cancelled', by: decision.by };
   if ((await backfill.files.readApproval(input.number)) === undefined) return { kind: 'approval' };
+  await backfill.rejected.log.refresh();
+  // A vacuum may have deleted the units of one that has ended: they are not wanted again.
+  if (isEnded(backfill.rejected.log, input.number)) return new Advance(parts, backfill, stagedRows([])).run();
   const units = await backfill.files.units(input.number);
   const done = new Set(units.map(({ unit }) => unit));
   const undone = unitsOf(backfill.plan).flatMap((_, unit) => (done.has(unit) ? [] : [unit]));

@@ -1,10 +1,9 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
+import { isEnded } from '../lake/ended-backfills.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { type BackfillPlan, unitsOf } from '../plans/backfill.ts';
-import { turnRewriteId } from '../plans/backfill-turn.ts';
-import { rewriteAppId } from '../plans/rewrite.ts';
 import { mainTable, rejectedTable } from '../plans/table-shape.ts';
 
 /** How far a backfill has come, by the lake alone. */
@@ -14,8 +13,9 @@ export interface KnownBackfill {
   readonly state: 'proposed' | 'running' | 'committing' | 'cancelled' | 'done';
   readonly units: number;
   readonly unitsDone: number;
-  readonly rows: number;
-  readonly rejectedRows: number;
+  /** Derived so far; null where it is done and a vacuum has deleted the records of its units. */
+  readonly rows: number | null;
+  readonly rejectedRows: number | null;
 }
 
 /** Every backfill of a table, in order; only one where its number is given. @throws SluiceError USAGE where it is not there */
@@ -30,22 +30,24 @@ export async function listBackfills(
   const known: KnownBackfill[] = [];
   for (const number of only === undefined ? await files.numbers() : [only]) {
     const plan = await files.readPlan(number);
-    const units = await files.units(number);
+    const done = await files.units(number);
+    const state = await stateOf(files, rejected, number);
+    const units = unitsOf(plan).length;
+    const isForgotten = state === 'done' && done.length < units;
     known.push({
       plan,
-      state: await stateOf(files, rejected, number),
-      units: unitsOf(plan).length,
-      unitsDone: units.length,
-      rows: units.reduce((sum, unit) => sum + unit.rows, 0),
-      rejectedRows: units.reduce((sum, unit) => sum + unit.rejectedRows, 0),
+      state,
+      units,
+      unitsDone: state === 'done' ? units : done.length,
+      rows: isForgotten ? null : done.reduce((sum, unit) => sum + unit.rows, 0),
+      rejectedRows: isForgotten ? null : done.reduce((sum, unit) => sum + unit.rejectedRows, 0),
     });
   }
   return known;
 }
 
 async function stateOf(files: BackfillFiles, rejected: TableLog, number: number): Promise<KnownBackfill['state']> {
-  const ended = rewriteAppId(turnRewriteId({ number, step: 'take' }));
-  if (rejected.snapshot.transactionVersion(ended) !== undefined) return 'done';
+  if (isEnded(rejected, number)) return 'done';
   const decision = await files.readDecision(number);
   if (decision !== undefined) return decision.decision === 'cancel' ? 'cancelled' : 'committing';
   return (await files.readApproval(number)) === undefined ? 'proposed' : 'running';

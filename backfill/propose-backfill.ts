@@ -6,6 +6,7 @@ import type { KafkaCluster } from '../kafka/cluster.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { committedOffsets, committedSequence } from '../lake/committed.ts';
+import { endedBackfills } from '../lake/ended-backfills.ts';
 import { sourceOf } from '../lake/ensure-table.ts';
 import { compareSchemas, deltaSchema } from '../lake/log/schema.ts';
 import { rowCountOf } from '../lake/log/snapshot.ts';
@@ -19,10 +20,8 @@ import {
   planBackfill,
   type WantedOffsets,
 } from '../plans/backfill-planning.ts';
-import { turnRewriteId } from '../plans/backfill-turn.ts';
 import type { PlannedRange } from '../plans/batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
-import { rewriteAppId } from '../plans/rewrite.ts';
 
 /** What a proposal is made with. */
 export interface ProposalParts {
@@ -127,16 +126,10 @@ export async function runningBackfills(
   definition: TableDefinition,
   options?: TableLogOptions,
 ): Promise<BackfillPlan[]> {
-  const rejected = new TableLog(storage, rejectedTable(definition).path, options);
-  await rejected.refresh();
   const files = new BackfillFiles(storage, mainTable(definition).path);
-  const running: BackfillPlan[] = [];
-  for (const number of await files.numbers()) {
-    const ended = rewriteAppId(turnRewriteId({ number, step: 'take' }));
-    if (rejected.snapshot.transactionVersion(ended) !== undefined) continue;
-    if ((await files.readDecision(number))?.decision !== 'cancel') running.push(await files.readPlan(number));
-  }
-  return running;
+  const numbers = await files.numbers();
+  const ended = await endedBackfills(storage, definition, numbers, options);
+  return Promise.all(numbers.filter((number) => !ended.has(number)).map((number) => files.readPlan(number)));
 }
 
 async function readLog({ storage, log: options }: ProposalParts, shape: TableShape): Promise<TableLog> {

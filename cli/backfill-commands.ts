@@ -81,7 +81,8 @@ async function show(table: string, number: number, { json }: Options): Promise<v
 function lineOf({ plan, state, units, unitsDone, rows, rejectedRows }: KnownBackfill): string {
   const planned = `planned ${new Date(plan.plannedAtMs).toISOString()} by ${plan.plannedBy}`;
   const of = plan.scope === 'rejected' ? ', of rejected records' : '';
-  return `${plan.number}  ${state}  ${unitsDone} of ${units} units, ${rows} rows, ${rejectedRows} rejected; ${planned}${of}`;
+  const derived = rows === null || rejectedRows === null ? '' : `, ${rows} rows, ${rejectedRows} rejected`;
+  return `${plan.number}  ${state}  ${unitsDone} of ${units} units${derived}; ${planned}${of}`;
 }
 
 function backfillNumber(text: string): number {

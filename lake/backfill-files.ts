@@ -84,10 +84,12 @@ export class BackfillFiles {
   }
 
   async #createOrRead<T extends object>(path: string, content: T): Promise<T> {
-    if (await this.#create(path, content)) return content;
-    const there = await this.#read<T>(path);
-    if (there !== undefined) return there;
-    throw this.#corrupt(`${this.#tablePath}/${path}`, 'it is gone');
+    for (;;) {
+      if (await this.#create(path, content)) return content;
+      const there = await this.#read<T>(path);
+      // Where a vacuum has deleted it in between, its backfill has ended: what is created now is the next vacuum's.
+      if (there !== undefined) return there;
+    }
   }
 
   #create(path: string, content: object): Promise<boolean> {

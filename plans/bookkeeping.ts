@@ -6,12 +6,14 @@ export const BATCHES_KEPT = 10;
 export const AUDITS_KEPT_MS = 30 * 86_400_000;
 export const AUDITS_KEPT = 10;
 
-/** What decides over a table's plans, seals and audits. */
+/** What decides over a table's plans, seals, audits and backfills. */
 export interface BookkeepingView {
   readonly committedSequence: number;
   /** By the storage's clock. */
   readonly nowMs: number;
   readonly logRetentionMs: number;
+  /** Numbers of backfills that have ended or were cancelled: whoever still works on one of them can commit nothing. */
+  readonly endedBackfills: ReadonlySet<number>;
 }
 
 /** Bookkeeping that may go. */
@@ -20,6 +22,10 @@ export interface BookkeepingPlan {
   readonly audits: readonly StoredFile[];
   /** Only where the plan before it names the same definition: the first plan by a definition tells since when it holds. */
   readonly plans: readonly ComparedPlan[];
+  /** What backfills that have ended had derived; what they had noted of units and merges goes after the log's retention. */
+  readonly backfills: readonly StoredFile[];
+  /** What others have derived, and may still commit. It stays. */
+  readonly pending: readonly StoredFile[];
 }
 
 export interface ComparedPlan {
@@ -30,6 +36,7 @@ export interface ComparedPlan {
 
 const BATCH_FILE = /^_sluice\/(plans|manifests|seals)\/(\d{10,})\D/;
 const REVISED_PLAN = /^_sluice\/plans\/(\d{10,})\.[1-9]\d*\.json$/;
+const BACKFILL_FILE = /^_sluice\/backfills\/(\d{10,})\/(staged|units|merges)\//;
 const AUDIT_FILE = /^_sluice\/(audits|certificates)\//;
 
 /**
@@ -48,7 +55,13 @@ export function planBookkeeping(files: readonly StoredFile[], view: BookkeepingV
   };
   const ofKind = (kind: string): StoredFile[] => files.filter(({ path }) => BATCH_FILE.exec(path)?.[1] === kind);
   const plans = ofKind('plans');
+  const ofBackfills = files.filter(({ path }) => BACKFILL_FILE.test(path));
+  const isOver = (file: StoredFile): boolean => view.endedBackfills.has(backfillOf(file) ?? 0);
+  const isPast = ({ path, modifiedAtMs }: StoredFile): boolean =>
+    BACKFILL_FILE.exec(path)?.[2] === 'staged' || modifiedAtMs <= view.nowMs - view.logRetentionMs;
   return {
+    backfills: ofBackfills.filter((file) => isOver(file) && isPast(file)),
+    pending: ofBackfills.filter((file) => !isOver(file)),
     seals: [...ofKind('manifests'), ...ofKind('seals')].filter(isSettled),
     plans: plans.flatMap((plan, index) => {
       const before = plans[index - 1];
@@ -59,4 +72,10 @@ export function planBookkeeping(files: readonly StoredFile[], view: BookkeepingV
       return all.slice(0, -AUDITS_KEPT).filter(({ modifiedAtMs }) => modifiedAtMs <= view.nowMs - AUDITS_KEPT_MS);
     }),
   };
+}
+
+/** The backfill that a file was derived for. Plan, approval and decision are not: they stay. */
+export function backfillOf({ path }: Pick<StoredFile, 'path'>): number | undefined {
+  const number = BACKFILL_FILE.exec(path)?.[1];
+  return number === undefined ? undefined : Number(number);
 }

@@ -63,7 +63,7 @@ export function backfillPlanPath(number: number): string {
   return `${BACKFILLS_FOLDER}/${pad(number, 10)}.json`;
 }
 
-/** Folder of all else that a backfill keeps. Each Parquet file in it is of no use once the backfill has ended. */
+/** Folder of all else that a backfill keeps. Its units, merges and staged files are of no use once the backfill has ended. */
 export function backfillFolder(number: number): string {
   return `${BACKFILLS_FOLDER}/${pad(number, 10)}`;
 }

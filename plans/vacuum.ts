@@ -17,6 +17,7 @@ export const VACUUM_REASONS = {
   log: { deletes: true, meaning: 'belongs to versions from before the log’s retention' },
   settled: { deletes: true, meaning: 'planned or sealed a batch that was committed before the log’s retention' },
   audit: { deletes: true, meaning: 'is of an audit long ago' },
+  backfill: { deletes: true, meaning: 'was derived for a backfill that has ended or was cancelled' },
   live: { deletes: false, meaning: 'is in the table' },
   published: { deletes: false, meaning: 'lies where Hive reads its partition' },
   pending: { deletes: false, meaning: 'may still be committed' },

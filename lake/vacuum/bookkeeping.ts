@@ -1,6 +1,6 @@
 import type { StoredFile } from '../../plans/audit-files.ts';
 import type { BatchPlan } from '../../plans/batch.ts';
-import { type BookkeepingView, type ComparedPlan, planBookkeeping } from '../../plans/bookkeeping.ts';
+import { backfillOf, type BookkeepingView, type ComparedPlan, planBookkeeping } from '../../plans/bookkeeping.ts';
 import { planLogCleanup } from '../../plans/log-cleanup.ts';
 import type { VacuumReason } from '../../plans/vacuum.ts';
 import { type CheckpointFormat, readCheckpoint } from '../log/checkpoint.ts';
@@ -10,29 +10,36 @@ import type { Storage } from '../storage/storage.ts';
 /** Plans read at a time, to hide an object store's answer time. */
 const PLANS_READ_AT_ONCE = 16;
 
-/** A file that may go, its path relative to the table's folder. */
-export interface DoomedFile {
+/** A file, its path relative to the table's folder, and why it goes or stays. */
+export interface ReasonedFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly reason: VacuumReason;
 }
 
-/** What may go of a table's plans, seals and audits. */
-export async function doomedBookkeeping(
+/**
+ * What may go of a table's plans, seals, audits and backfills, and what is kept of the last.
+ * @param ended tells which of some backfills have ended or were cancelled
+ */
+export async function judgedBookkeeping(
   storage: Storage,
   tablePath: string,
-  view: BookkeepingView,
-): Promise<DoomedFile[]> {
+  view: Omit<BookkeepingView, 'endedBackfills'>,
+  ended: (numbers: readonly number[]) => Promise<ReadonlySet<number>>,
+): Promise<ReasonedFile[]> {
   const files: StoredFile[] = [];
   for await (const entry of storage.list(`${tablePath}/_sluice`, { deep: true })) {
     files.push({ ...entry, path: entry.path.slice(tablePath.length + 1) });
   }
-  const planned = planBookkeeping(files, view);
+  const numbers = new Set(files.map(backfillOf).filter((number) => number !== undefined));
+  const planned = planBookkeeping(files, { ...view, endedBackfills: await ended([...numbers]) });
   const plans = await repeatedPlans(storage, tablePath, planned.plans);
   return [
-    ...planned.seals.map((file) => doomed(file, 'settled')),
-    ...plans.map((file) => doomed(file, 'settled')),
-    ...planned.audits.map((file) => doomed(file, 'audit')),
+    ...planned.seals.map((file) => reasoned(file, 'settled')),
+    ...plans.map((file) => reasoned(file, 'settled')),
+    ...planned.audits.map((file) => reasoned(file, 'audit')),
+    ...planned.backfills.map((file) => reasoned(file, 'backfill')),
+    ...planned.pending.map((file) => reasoned(file, 'pending')),
   ];
 }
 
@@ -47,12 +54,12 @@ export async function doomedLogFiles(
   files: readonly LogFile[],
   { nowMs, logRetentionMs }: Pick<BookkeepingView, 'nowMs' | 'logRetentionMs'>,
   format: CheckpointFormat,
-): Promise<DoomedFile[]> {
+): Promise<ReasonedFile[]> {
   const cleanup = planLogCleanup(files, nowMs, logRetentionMs);
   if (cleanup === undefined || cleanup.doomed.length === 0) return [];
   const actions = await readCheckpoint(storage, cleanup.checkpoint.path, format);
   if (!actions.some(({ metaData }) => metaData) || !actions.some(({ protocol }) => protocol)) return [];
-  return cleanup.doomed.map((file) => doomed({ ...file, path: file.path.slice(tablePath.length + 1) }, 'log'));
+  return cleanup.doomed.map((file) => reasoned({ ...file, path: file.path.slice(tablePath.length + 1) }, 'log'));
 }
 
 /** Those that name the same definition as the plan before. */
@@ -75,6 +82,6 @@ async function repeatedPlans(
     .map(({ plan }) => plan);
 }
 
-function doomed({ path, sizeBytes }: Pick<DoomedFile, 'path' | 'sizeBytes'>, reason: VacuumReason): DoomedFile {
+function reasoned({ path, sizeBytes }: Pick<ReasonedFile, 'path' | 'sizeBytes'>, reason: VacuumReason): ReasonedFile {
   return { path, sizeBytes, reason };
 }

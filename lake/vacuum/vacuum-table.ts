@@ -4,6 +4,7 @@ import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { type JudgedFile, ReasonTally, type VacuumedTable, type VacuumReport } from '../../plans/vacuum-report.ts';
 import { settledVersion, VACUUM_APP_ID, VACUUM_REASONS, vacuumReasons, type VacuumView } from '../../plans/vacuum.ts';
 import { commitFence, commitVacuumed, newestFence } from '../commit-fence.ts';
+import { endedBackfills } from '../ended-backfills.ts';
 import { bringUpToDate } from '../hive/bring-up-to-date.ts';
 import type { HiveMetastore } from '../hive/metastore.ts';
 import { HivePublisher } from '../hive/publisher.ts';
@@ -11,7 +12,7 @@ import { PARQUET_CHECKPOINT } from '../log/checkpoint.ts';
 import { listLogFiles, type LogFile } from '../log/log-files.ts';
 import { TableLog, type TableLogOptions } from '../log/table-log.ts';
 import type { Storage } from '../storage/storage.ts';
-import { type DoomedFile, doomedBookkeeping, doomedLogFiles } from './bookkeeping.ts';
+import { type ReasonedFile, judgedBookkeeping, doomedLogFiles } from './bookkeeping.ts';
 import { expiredVersions, vacuumView } from './vacuum-view.ts';
 
 /** Files deleted by one call to the storage; between two calls a vacuum can be cancelled. */
@@ -95,7 +96,7 @@ class Vacuum {
   }
 
   /** Notes what becomes of files, and returns those that go. */
-  #judge(files: readonly DoomedFile[]): DoomedFile[] {
+  #judge(files: readonly ReasonedFile[]): ReasonedFile[] {
     for (const file of files) {
       this.#tally.add(file.reason, file.sizeBytes);
       this.#request.onFile?.({ table: this.#shape.table, ...file });
@@ -143,7 +144,7 @@ class Vacuum {
   }
 
   /** @param atOnce 1 where each must be gone before the next goes */
-  async #delete(files: readonly DoomedFile[], atOnce = FILES_DELETED_AT_ONCE): Promise<void> {
+  async #delete(files: readonly ReasonedFile[], atOnce = FILES_DELETED_AT_ONCE): Promise<void> {
     if (this.#request.dryRun) return;
     for (let start = 0; start < files.length; start += atOnce) {
       this.#request.signal.throwIfAborted();
@@ -152,12 +153,14 @@ class Vacuum {
     }
   }
 
-  /** Plans, seals, audits, and last the log itself. */
+  /** Plans, seals, audits, what backfills have left, and last the log itself. */
   async #tidy({ logFiles, nowMs }: Prepared, committedSequence: number): Promise<void> {
     const { storage, log } = this.#parts;
     const { path } = this.#shape;
     const view = { committedSequence, nowMs, logRetentionMs: this.#request.definition.vacuum.logRetentionMs };
-    await this.#delete(this.#judge(await doomedBookkeeping(storage, path, view)));
+    const ended = (numbers: readonly number[]): Promise<Set<number>> =>
+      endedBackfills(storage, this.#request.definition, numbers, log);
+    await this.#delete(this.#judge(await judgedBookkeeping(storage, path, view, ended)));
     const format = log?.checkpointFormat ?? PARQUET_CHECKPOINT;
     await this.#delete(this.#judge(await doomedLogFiles(storage, path, logFiles, view, format)), 1);
   }

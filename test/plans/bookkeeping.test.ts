@@ -11,7 +11,12 @@ const pad = (sequence: number): string => String(sequence).padStart(10, '0');
 const plan = (sequence: number, revision = 0, atMs = 0): StoredFile =>
   file(`plans/${pad(sequence)}.${revision}.json`, atMs);
 const seal = (sequence: number, atMs = 0): StoredFile => file(`seals/${pad(sequence)}.json`, atMs);
-const view = { committedSequence: 4 + BATCHES_KEPT, nowMs: 1000, logRetentionMs: 500 };
+const view = {
+  committedSequence: 4 + BATCHES_KEPT,
+  nowMs: 1000,
+  logRetentionMs: 500,
+  endedBackfills: new Set([1]),
+};
 const namesOf = (files: readonly StoredFile[]): string[] =>
   files.map(({ path }) => path.replace(/^_sluice\/\w+\/0*/, ''));
 
@@ -43,5 +48,25 @@ describe('bookkeeping that may go', () => {
     expect(namesOf(planBookkeeping(reports, { ...view, nowMs }).audits)).toEqual(['.json', '1.json']);
     const certificates = reports.slice(2).map(({ path }) => file(path.replace('_sluice/audits', 'certificates')));
     expect(planBookkeeping(certificates, { ...view, nowMs }).audits).toEqual([]);
+  });
+
+  it('is what a backfill had derived, once it has ended, never of one that may still be committed', () => {
+    const filesOf = (number: number, atMs: number): StoredFile[] => [
+      file(`backfills/${pad(number)}.json`),
+      file(`backfills/${pad(number)}/approval.json`),
+      file(`backfills/${pad(number)}/decision.json`),
+      file(`backfills/${pad(number)}/merges/in-1f-0000000007.json`, atMs),
+      file(`backfills/${pad(number)}/staged/000000-rows-a1-0.parquet`, atMs),
+      file(`backfills/${pad(number)}/units/000000.json`, atMs),
+    ];
+    const namesLeft = (files: readonly StoredFile[]): string[] =>
+      files.map(({ path }) => path.split('/').slice(2).join('/'));
+    const old = planBookkeeping([...filesOf(1, 500), ...filesOf(2, 500)], view);
+    const kinds = ['merges/in-1f-0000000007.json', 'staged/000000-rows-a1-0.parquet', 'units/000000.json'];
+    expect(namesLeft(old.backfills)).toEqual(kinds.map((name) => `${pad(1)}/${name}`));
+    expect(namesLeft(old.pending)).toEqual(kinds.map((name) => `${pad(2)}/${name}`));
+    const young = planBookkeeping(filesOf(1, 501), view);
+    expect(namesLeft(young.backfills)).toEqual([`${pad(1)}/staged/000000-rows-a1-0.parquet`]);
+    expect(young.pending).toEqual([]);
   });
 });

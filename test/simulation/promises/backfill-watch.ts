@@ -72,6 +72,12 @@ export class BackfillWatch {
     return found && `holds ${textOf(found)}, which is not what the newest rule makes of it`;
   }
 
+  /** Its last entry is committed, or it was cancelled. */
+  isOver(number: number): boolean {
+    const isTaken = this.#rejected.transactions.has(`sluice/rewrite/b${number}out`);
+    return isTaken || this.#object(number, 'decision.json').includes('"cancel"');
+  }
+
   #turn(number: number, step: string): string | undefined {
     if (step === 'bring') {
       if (this.open !== undefined) return `begins, and backfill ${this.open} has not ended`;

@@ -31,13 +31,16 @@ export function wrongRemoval(log: LogWatch, sequence: number, path: string, atMs
 const LOG_FILE = /^_delta_log\/(\d{20})\.(json|checkpoint\.parquet)$/;
 const PLANNED = /^_sluice\/(?:plans|seals)\/(\d{10})\D/;
 
-/** The same for a file of the log, a plan or a seal, which is gone already. */
+const DERIVED = /^_sluice\/backfills\/(\d{10})\/(?:staged|units|merges)\//;
+
+/** The same for a file of the log, a plan, a seal or of a backfill, which is gone already. */
 export function wrongTidying(
   log: LogWatch,
   sequence: number,
   path: string,
   atMs: number,
   store: ObjectStore,
+  backfillIsOver: (number: number) => boolean,
 ): string | undefined {
   const [, version, type] = LOG_FILE.exec(path) ?? [];
   if (version !== undefined) {
@@ -46,6 +49,10 @@ export function wrongTidying(
     const wanted = log.createdAtMs.findIndex((createdAtMs) => atMs - createdAtMs < GRACE_MS);
     if (oldest === undefined) return 'and the table cannot be read any more';
     return wanted >= 0 && oldest > wanted ? `and version ${wanted} cannot be read any more` : undefined;
+  }
+  const derivedFor = DERIVED.exec(path)?.[1];
+  if (derivedFor !== undefined) {
+    return backfillIsOver(Number(derivedFor)) ? undefined : `and backfill ${Number(derivedFor)} may still be committed`;
   }
   const planned = PLANNED.exec(path)?.[1];
   if (planned === undefined) return 'and is nothing that may go';

@@ -82,7 +82,7 @@ export class TableWatch implements StoreObserver {
       this.deleted.add(path);
       const relative = path.slice(log.tablePath.length + 1);
       const wrong = relative.startsWith('_')
-        ? wrongTidying(log, this.sequence, relative, atMs, this.#store)
+        ? wrongTidying(log, this.sequence, relative, atMs, this.#store, (number) => this.#backfills.isOver(number))
         : wrongRemoval(log, this.sequence, relative, atMs);
       if (wrong !== undefined) this.#violate(`${path} has been removed, ${wrong}`);
     }
