@@ -1,18 +1,24 @@
 import { BatchTooLarge } from '../engines/engine.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
-import type { BatchPlan, PlanChange } from '../plans/batch.ts';
-import { cutTo, halved } from '../plans/plan-revision.ts';
+import type { BatchMaking, BatchPlan, PlanChange } from '../plans/batch.ts';
+import { cutTo, halved, redefined } from '../plans/plan-revision.ts';
+
+/** How the write of a batch failed, and how a new one would be made. */
+export interface FailedWrite {
+  readonly thrown: unknown;
+  /** Of the step. */
+  readonly signal: AbortSignal;
+  readonly making: BatchMaking;
+  readonly nowMs: number;
+}
 
 /**
- * The revision by which a batch that failed can go on by itself; undefined where it is no matter of how much it holds at
- * once: then it is tried again, or waits for an operator.
+ * The revision by which a batch that failed can go on by itself: of fewer records where it holds too much at once, by the
+ * definition as it is now where that has been corrected since. Undefined where it is to be tried again as it is, or waits
+ * for an operator.
  */
-export function revisionAfter(
-  plan: BatchPlan,
-  thrown: unknown,
-  signal: AbortSignal,
-  nowMs: number,
-): BatchPlan | undefined {
+export function revisionAfter(plan: BatchPlan, failed: FailedWrite): BatchPlan | undefined {
+  const { thrown, signal, nowMs } = failed;
   const changed = (reason: PlanChange['reason'], detail: string): PlanChange => ({ reason, detail, by: 'sluice' });
   if (signal.aborted) {
     if (!isTimeout(signal.reason)) return undefined;
@@ -29,9 +35,24 @@ export function revisionAfter(
     case 'RECORD_TOO_LARGE':
     case 'RECORD_BATCH_CORRUPT':
       return endingBefore(plan, details, changed('unreadable', message), nowMs);
+    case 'ENGINE_FAILED':
+    case 'SPARK_UNREACHABLE':
+    case 'COUNT_MISMATCH':
+    case 'INTERNAL':
+      if (isMadeAs(plan, failed.making)) return undefined;
+      return redefined(
+        plan,
+        failed.making,
+        changed('redefined', `It failed as it was defined then. ${message}`),
+        nowMs,
+      );
     default:
       return undefined;
   }
+}
+
+function isMadeAs(plan: BatchPlan, { engine, definitionHash }: BatchMaking): boolean {
+  return plan.engine === engine && plan.definitionHash === definitionHash;
 }
 
 /** What lies before a record batch that cannot be read is not held up by it. */

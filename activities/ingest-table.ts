@@ -13,7 +13,7 @@ import { recordLosses } from '../lake/losses.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
-import { type BatchPlan, type BatchSeal, type DataFile, sequenceAppId } from '../plans/batch.ts';
+import { type BatchMaking, type BatchPlan, type BatchSeal, type DataFile, sequenceAppId } from '../plans/batch.ts';
 import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { atStep } from './fault-point.ts';
@@ -96,8 +96,8 @@ export class IngestTable {
     const { topic } = this.definition.source;
     const batch = await this.#decide(signal);
     if (batch.ranges.length === 0) return undefined;
-    const hash = definitionHash(this.definition);
-    await this.#files.pinDefinition(hash, this.definition);
+    const making = this.#making();
+    await this.#files.pinDefinition(making.definitionHash, this.definition);
     const plan: BatchPlan = {
       format: 1,
       sequence,
@@ -107,10 +107,17 @@ export class IngestTable {
       topicId: this.#topicId,
       ranges: batch.ranges,
       nextOffsets: batch.nextOffsets,
-      engine: this.#parts.engineName ?? this.definition.engine,
-      definitionHash: hash,
+      ...making,
     };
     return { plan: await atStep('plan', () => this.#files.createPlan(plan)), remaining: batch.remaining };
+  }
+
+  /** How new batches are made. */
+  #making(): BatchMaking {
+    return {
+      engine: this.#parts.engineName ?? this.definition.engine,
+      definitionHash: definitionHash(this.definition),
+    };
   }
 
   /**
@@ -139,7 +146,7 @@ export class IngestTable {
 
   /**
    * Reads exactly what is planned, writes its files into the lake, and seals. A seal that is there already is the result.
-   * What can't be done as planned, and can be in parts, gets a revision of fewer records.
+   * What can't be done as planned, and can be in parts or by the definition as it is now, gets a revision.
    */
   async writeAndSeal(planned: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
     for (let plan = planned; ;) {
@@ -148,8 +155,12 @@ export class IngestTable {
       try {
         return await this.#write(plan, signal);
       } catch (thrown) {
-        const revision = revisionAfter(plan, thrown, signal, this.#parts.clock.nowMs());
+        const making = this.#making();
+        const revision = revisionAfter(plan, { thrown, signal, making, nowMs: this.#parts.clock.nowMs() });
         if (revision === undefined) throw thrown;
+        if (revision.definitionHash === making.definitionHash) {
+          await this.#files.pinDefinition(making.definitionHash, this.definition);
+        }
         plan = await this.#files.createPlan(revision);
         signal.throwIfAborted();
       }

@@ -75,7 +75,9 @@ async function abandon(table: string, { yes, json }: { yes: boolean; json: boole
     by: userInfo().username,
   } as const;
   const hash = definitionHash(definition);
-  const revision = redefined(plan, hash, change, Date.now());
+  // As a worker with these settings would plan it.
+  const making = { definitionHash: hash, engine: settings.engine ?? definition.engine };
+  const revision = redefined(plan, making, change, Date.now());
   const files = new BatchFiles(storage, mainTable(definition).path);
   if (yes) await files.pinDefinition(hash, definition);
   const created = yes ? await files.createPlan(revision) : undefined;

@@ -22,7 +22,7 @@ export interface LostRange extends PlannedRange {
 
 /** Why a revision was made. The list is closed. */
 export type RevisionReason =
-  'too_large' | 'too_many_partitions' | 'too_slow' | 'unreadable' | 'abandoned' | 'loss_accepted';
+  'too_large' | 'too_many_partitions' | 'too_slow' | 'unreadable' | 'redefined' | 'abandoned' | 'loss_accepted';
 
 /** What a revision says of itself. */
 export interface PlanChange {
@@ -33,7 +33,14 @@ export interface PlanChange {
   readonly by: string;
 }
 
-export interface BatchPlan {
+/** How a batch is made, whatever it holds. */
+export interface BatchMaking {
+  readonly engine: EngineName;
+  /** Names the definition that the batch is written by, kept in `_sluice/definitions/`. */
+  readonly definitionHash: string;
+}
+
+export interface BatchPlan extends BatchMaking {
   readonly format: 1;
   /** Batches of a table are numbered from 1, without gaps. */
   readonly sequence: number;
@@ -45,9 +52,6 @@ export interface BatchPlan {
   readonly ranges: readonly PlannedRange[];
   /** Next offset of every partition once this batch is committed, those without a range included. */
   readonly nextOffsets: Readonly<Record<string, string>>;
-  readonly engine: EngineName;
-  /** Names the definition that the batch is written by, kept in `_sluice/definitions/`. */
-  readonly definitionHash: string;
   /** Of a plan that is not a batch's first, or that an operator has made. */
   readonly change?: PlanChange;
   /** Offsets that this batch passes over. Each partition's lie before its range. */

@@ -1,13 +1,18 @@
-import type { BatchPlan, LostRange, PlanChange, PlannedRange } from './batch.ts';
+import type { BatchMaking, BatchPlan, LostRange, PlanChange, PlannedRange } from './batch.ts';
 
 /**
  * The next revisions of a plan. None touches the plan itself, and whichever revision is sealed first is the batch; so
  * anybody may make one at any time, and at worst its work is wasted.
  */
 
-/** The same offsets again, by another definition. */
-export function redefined(plan: BatchPlan, definitionHash: string, change: PlanChange, nowMs: number): BatchPlan {
-  return next({ ...plan, definitionHash }, plan.ranges, change, nowMs);
+/** The same offsets again, by the definition and the engine as they are now. */
+export function redefined(
+  plan: BatchPlan,
+  { definitionHash, engine }: BatchMaking,
+  change: PlanChange,
+  nowMs: number,
+): BatchPlan {
+  return next({ ...plan, definitionHash, engine }, plan.ranges, change, nowMs);
 }
 
 /** Half of the offsets; undefined where there is only one. */

@@ -21,6 +21,21 @@ const plan = (ranges: readonly (readonly [partition: number, start: number, end:
   definitionHash: 'h',
 });
 
+describe('redefined', () => {
+  it('holds the same offsets, by the definition and the engine as they are now', () => {
+    const before = plan([[0, 10, 20]]);
+    const revised = redefined(before, { definitionHash: 'corrected', engine: 'spark' }, change, 2);
+    expect(revised).toEqual({
+      ...before,
+      revision: 1,
+      plannedAtMs: 2,
+      definitionHash: 'corrected',
+      engine: 'spark',
+      change,
+    });
+  });
+});
+
 describe('halved', () => {
   it('takes half of each range, and says where every partition stands then', () => {
     expect(
@@ -128,10 +143,11 @@ describe('withLosses', () => {
     const first = withLosses(plan([[0, 10, 30]]), [lost(0, 10, 14)], change, 2);
     const second = withLosses(first, [lost(0, 14, 20)], change, 3);
     expect(second.lost).toEqual([lost(0, 10, 20)]);
-    const third = halved(redefined(second, 'other', change, 4), change, 5);
+    const third = halved(redefined(second, { definitionHash: 'other', engine: 'spark' }, change, 4), change, 5);
     expect(third).toMatchObject({
       revision: 4,
       definitionHash: 'other',
+      engine: 'spark',
       ranges: [{ startOffset: '20', endOffset: '25' }],
       lost: [lost(0, 10, 20)],
     });

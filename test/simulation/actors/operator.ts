@@ -20,7 +20,7 @@ export async function revisePlan(world: World, process: SimulatedProcess, table:
   const change = { reason: 'abandoned', detail: 'It could not be done.', by: process.name } as const;
   const nowMs = process.clock.nowMs();
   const fewer = world.chooses(0.7) ? halved(plan, change, nowMs) : undefined;
-  await files.createPlan(fewer ?? redefined(plan, plan.definitionHash, change, nowMs));
+  await files.createPlan(fewer ?? redefined(plan, plan, change, nowMs));
 }
 
 /** Lets the table go on without what has expired, as `sluice accept-loss --yes` does. */
