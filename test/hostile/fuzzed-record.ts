@@ -1,8 +1,8 @@
 import { Random } from '../../collectors/simulation/random.ts';
 import type { RejectionReason } from '../../plans/rejection.ts';
 
-/** A record that no table can hold, and what it may be rejected for. */
-export interface MalformedRecord {
+/** A record for a topic, and what it may be rejected for: nothing, where it becomes a row. */
+export interface FuzzedRecord {
   readonly kind: string;
   readonly reasons: readonly RejectionReason[];
   readonly key: Buffer | null;
@@ -302,13 +302,20 @@ const KEYS = [null, '', 'web-1', '\0', '\ufeff', "';--", '\u202e'].map((key) =>
 
 export const KIND_NAMES = KINDS.map(([kind]) => kind);
 
-/** The record of this number: always the same for the same seed and time. */
-export function malformedRecord(seed: string, number: number, nowMs: number): MalformedRecord {
+/** The malformed record of this number: always the same for the same seed and time. */
+export function malformedRecord(seed: string, number: number, nowMs: number): FuzzedRecord {
   const random = new Random(`${seed}/${number}`);
   let [kind, reasons, make] = random.pick(KINDS);
   while (LARGE.has(kind) && random.next() > 1 / LARGE_EVERY) [kind, reasons, make] = random.pick(KINDS);
   const value = make(random, nowMs);
   return { kind, reasons, key: keyOf(random), value: typeof value === 'string' ? Buffer.from(value) : value };
+}
+
+/** A record that becomes a row, with its number in `load_1`, however odd its texts are. */
+export function acceptableRecord(seed: string, number: number, nowMs: number): FuzzedRecord {
+  const random = new Random(`${seed}/${number}`);
+  const value = Buffer.from(changed(random, nowMs, { load_1: number }));
+  return { kind: 'acceptable', reasons: [], key: keyOf(random), value };
 }
 
 function keyOf(random: Random): Buffer | null {
