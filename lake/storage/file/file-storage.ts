@@ -3,8 +3,7 @@ import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink 
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { SluiceError } from '../../../errors/sluice-error.ts';
-import { leadsOut } from '../path.ts';
+import { pathWithin } from '../path.ts';
 import type { ListOptions, Storage, StorageEntry } from '../storage.ts';
 import { codeOf, storageError, undefinedIfMissing } from './file-failure.ts';
 
@@ -85,10 +84,10 @@ export class FileStorage implements Storage {
   }
 
   async linkOrCopy(fromPath: string, toPath: string): Promise<void> {
-    const target = this.#absolute(toPath);
+    const [source, target] = [this.#absolute(fromPath), this.#absolute(toPath)];
     await this.#guard('link', target, async () => {
       await this.#makeFolder(dirname(target));
-      await linkIfAbsent(this.#absolute(fromPath), target);
+      await linkIfAbsent(source, target);
     });
   }
 
@@ -97,34 +96,37 @@ export class FileStorage implements Storage {
   }
 
   async *list(folder: string, { after = '', deep = false }: ListOptions = {}): AsyncIterable<StorageEntry> {
-    const absolute = this.#absolute(folder);
+    yield* this.#listAfter(pathWithin(folder), after, deep);
+  }
+
+  /** Whatever is found is told of, also under a name that none of ours can have. */
+  async *#listAfter(folder: string, after: string, deep: boolean): AsyncIterable<StorageEntry> {
+    const absolute = join(this.#root, folder);
     const found = await this.#guard('list', absolute, () =>
       readdir(absolute, { withFileTypes: true }).catch(undefinedIfMissing),
     );
     for (const entry of (found ?? []).sort(byPath)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isFile() && isAfter(path, after)) {
-        const file = this.#absolute(path);
+        const file = join(absolute, entry.name);
         const status = await this.#guard('look at', file, () => stat(file).catch(undefinedIfMissing));
         if (status !== undefined) yield { path, sizeBytes: status.size, modifiedAtMs: status.mtimeMs };
       }
       if (deep && entry.isDirectory() && (after.startsWith(`${path}/`) || isAfter(`${path}/`, after))) {
-        yield* this.list(path, { after, deep });
+        yield* this.#listAfter(path, after, deep);
       }
     }
   }
 
   async remove(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      const file = this.#absolute(path);
+    for (const file of paths.map((path) => this.#absolute(path))) {
       await this.#guard('delete', file, () => unlink(file).catch(undefinedIfMissing));
     }
   }
 
-  /** @throws SluiceError INTERNAL for a path that leads out of the storage: no name that is checked makes one */
+  /** @throws SluiceError INTERNAL for a path that leads out of the storage */
   #absolute(path: string): string {
-    if (!leadsOut(path)) return join(this.#root, path);
-    throw new SluiceError('INTERNAL', `${JSON.stringify(path.slice(0, 200))} is no path within the lake.`);
+    return join(this.#root, pathWithin(path));
   }
 
   async #writeTemporary(bytes: Uint8Array): Promise<string> {

@@ -4,6 +4,7 @@ import type { LakeSettings } from '../../../settings/settings.ts';
 import { forEachAtOnce } from '../at-once.ts';
 import { FileCache } from '../local/file-cache.ts';
 import { ScratchFolders } from '../local/scratch-folders.ts';
+import { pathWithin } from '../path.ts';
 import type { ListOptions, ReadOptions, Storage, StorageEntry } from '../storage.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import type { RequestLimits } from './s3-retry.ts';
@@ -93,10 +94,10 @@ export class S3Storage implements Storage {
     let continuation: string | undefined;
     do {
       const page = await bucket.list({
-        Prefix: this.#key(`${folder}/`),
+        Prefix: `${this.#key(folder)}/`,
         ...(deep ? {} : { Delimiter: '/' }),
         ...(continuation === undefined
-          ? { StartAfter: after === undefined ? undefined : this.#key(after) }
+          ? { StartAfter: after === undefined ? undefined : `${this.#prefix}${after}` }
           : { ContinuationToken: continuation }),
       });
       for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
@@ -112,8 +113,9 @@ export class S3Storage implements Storage {
     await (await this.#open()).remove(paths.map((path) => this.#key(path)));
   }
 
+  /** @throws SluiceError INTERNAL for a path that leads out of the storage: `a/../b` is a key of its own, and other tools read it as `b` */
   #key(path: string): string {
-    return `${this.#prefix}${path}`;
+    return `${this.#prefix}${pathWithin(path)}`;
   }
 
   /** The client takes a third of a second to load, which who keeps the lake in files does not pay. */

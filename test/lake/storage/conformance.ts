@@ -18,6 +18,21 @@ const OBJECTS_BEFORE_KILL = 4;
 const WRITER_LIMIT_MS = 60_000;
 const WRITER = fileURLToPath(new URL('endless-writer.ts', import.meta.url));
 
+const LEADING_OUT = [
+  '',
+  '/',
+  '..',
+  '../secret',
+  'a/../../secret',
+  '/secret',
+  'a//b',
+  'a/',
+  'a/.',
+  './a',
+  'a\\..\\..\\secret',
+  'a\0b',
+];
+
 export interface ConformanceOptions {
   /** Where an empty lake is, and how to reach it: each call another lake. */
   readonly emptyLake: () => LakeSettings;
@@ -161,6 +176,48 @@ export function describeStorage(name: string, { emptyLake, manyObjects }: Confor
       await expect(
         storage.readLocally(['data/none'], (local) => Promise.resolve(readFileSync(local[0] ?? ''))),
       ).rejects.toThrow();
+    });
+
+    it('reaches nothing by a path that leads out of it, and does nothing', async () => {
+      const outer = emptyLake();
+      const within = openStorage({ ...outer, lakeUri: `${outer.lakeUri}/inner` });
+      const around = openStorage(outer);
+      await around.createIfAbsent('secret', Buffer.from('not yours'));
+      await within.createIfAbsent('inside', Buffer.from('ours'));
+      await within.withScratchFolder(async (folder) => {
+        const localPath = join(folder, 'file');
+        await writeFile(localPath, 'mine');
+        for (const path of LEADING_OUT) {
+          const attempts: readonly (() => Promise<unknown>)[] = [
+            () => Promise.resolve(within.uriOf(path)),
+            () => within.read(path),
+            () => within.exists(path),
+            () => within.createIfAbsent(path, Buffer.of(1)),
+            () => within.addFiles([{ localPath, path }]),
+            () => within.replaceHint(path, Buffer.of(1)),
+            () => within.linkOrCopy(path, 'stolen'),
+            () => within.linkOrCopy('inside', path),
+            () => within.readLocally([path], () => Promise.resolve()),
+            () => listed(within, path, { deep: true }),
+            () => within.remove(['inside', path]),
+          ];
+          for (const attempt of attempts) {
+            const failure = await Promise.resolve()
+              .then(attempt)
+              .then(String, (error: unknown) => error);
+            expect(failure, JSON.stringify(path)).toMatchObject({ code: 'INTERNAL' });
+          }
+        }
+      });
+      const left = await listed(around, 'inner', { deep: true });
+      expect(left.filter((path) => !path.startsWith('inner/_'))).toEqual(['inner/inside']);
+      expect((await around.read('secret'))?.toString()).toBe('not yours');
+      for (const path of ['..x/a..b', 'a/...', 'a/%2e%2e/%2F', 'a/ü漢\u202e ?#']) {
+        await within.createIfAbsent(path, Buffer.from(path));
+        expect((await within.read(path))?.toString()).toBe(path);
+        expect(await listed(within, path.slice(0, path.lastIndexOf('/')), { deep: true })).toEqual([path]);
+        await within.remove([path]);
+      }
     });
 
     it('shows nothing of what a writer had not finished when it was killed', async () => {
