@@ -18,10 +18,10 @@ import { createApp } from './api/app.ts';
 import { bundlePage } from './api/page-bundle.ts';
 import { FollowLoop } from './follower/follow-loop.ts';
 import { HealthFollower } from './follower/health-follower.ts';
+import { HealthReader } from './follower/health-reader.ts';
 import { History } from './follower/history.ts';
 import { type OffsetSource, TopicWatch } from './follower/partition-lag.ts';
 import { RejectedRecords } from './follower/rejected-records.ts';
-import { RowWindow } from './follower/row-window.ts';
 import { ServerList } from './follower/server-list.ts';
 import { TableFollower } from './follower/table-follower.ts';
 import { LiveView } from './live/live-view.ts';
@@ -59,8 +59,8 @@ export async function startDashboard(
   }));
   const servers = pipelines.find(({ table }) => table.definition.table === HEALTH_TABLE);
   if (servers === undefined) throw noHealthTable(settings.tablesFolder);
-  const window = await RowWindow.open();
-  const health = new HealthFollower(servers.table, window, new ServerList(), {
+  const reader = await HealthReader.open();
+  const health = new HealthFollower(servers.table, reader, new ServerList(), {
     onChange: () => live.changed(),
     onLoaded: () => live.changedAll(),
   });
@@ -83,7 +83,7 @@ export async function startDashboard(
     page: await bundlePage(),
     live,
     health,
-    history: new History(servers.table, window, health),
+    history: new History(servers.table, reader, health),
     tables: pipelines.map(({ table }) => ({ table, rejected: new RejectedRecords(storage, table) })),
     actions: {
       token,
@@ -110,7 +110,7 @@ export async function startDashboard(
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
       await loop.stop();
-      await window.close();
+      await reader.close();
       await client.connection.close();
       await kafka.close();
       await temporal.close();

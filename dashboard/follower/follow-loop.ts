@@ -52,13 +52,13 @@ export class FollowLoop {
     if (isHealth) await this.#health.take(commits);
     await table.countRejected();
     await table.audits.look(Date.now());
-    await this.#trim(table, isHealth);
+    this.#trim(table, isHealth);
   }
 
-  async #trim(table: TableFollower, isHealth: boolean): Promise<void> {
+  #trim(table: TableFollower, isHealth: boolean): void {
     if (Date.now() - (this.#trimmedAtMs.get(table) ?? 0) < TRIM_EVERY_MS) return;
     this.#trimmedAtMs.set(table, Date.now());
     table.trim(Date.now());
-    if (isHealth) await this.#health.trim();
+    if (isHealth) this.#health.trim();
   }
 }

@@ -1,20 +1,23 @@
+import type { CpuHistory } from '../api/wire.ts';
 import { Completeness } from './completeness.ts';
 import type { Commit } from './commits.ts';
 import type { IndexedFile } from './file-index.ts';
-import { CpuRing } from './cpu-ring.ts';
 import type { CommittedFile } from './health-sql.ts';
-import type { ArrivedRows } from './live-rows.ts';
-import type { RowWindow } from './row-window.ts';
-import { MEMORY_KEEP_MS, MEMORY_MAX_ROWS } from './row-window.ts';
+import type { HealthReader } from './health-reader.ts';
+import type { Arrivals } from './live-rows.ts';
+import { MEMORY_KEEP_MS, MetricWindow } from './metric-window.ts';
 import { sampleFiles } from './sample-files.ts';
 import type { ServerList } from './server-list.ts';
 import { FORGET_AFTER_MS } from './server-list.ts';
 import type { TableFollower } from './table-follower.ts';
 
-/** Files read by one statement at start: enough to be quick, few enough not to hold up new commits. */
+/** Files fetched together at start: enough to be quick, few enough not to hold up new commits. */
 export const FILES_PER_READ = 50;
 /** Moments of the last day looked into for servers that have not been heard of for over an hour. */
 export const ROLL_CALL_STEPS = 96;
+/** The small lines' means of CPU. */
+export const LINE_BUCKET_MS = 15_000;
+export const LINE_BUCKETS = 40;
 /** Attempts at reading a new file before it is left out. */
 export const READ_ATTEMPTS = 5;
 
@@ -35,22 +38,22 @@ export class HealthFollower {
   /** How far each Kafka partition's rows are in what is shown: the log is ahead of it while files are being read. */
   shownOffsets: ReadonlyMap<number, bigint> = new Map();
   readonly #table: TableFollower;
-  readonly #window: RowWindow;
+  readonly #reader: HealthReader;
+  readonly #window = new MetricWindow();
   readonly #onChange: () => void;
   readonly #onLoaded: () => void;
   readonly #waiting: Waiting[] = [];
-  #readSingly = false;
   #stopped = false;
   #loading: Promise<void> = Promise.resolve();
 
   constructor(
     table: TableFollower,
-    window: RowWindow,
+    reader: HealthReader,
     servers: ServerList,
     events: { onChange: () => void; onLoaded: () => void },
   ) {
     this.#table = table;
-    this.#window = window;
+    this.#reader = reader;
     this.servers = servers;
     this.#onChange = events.onChange;
     this.#onLoaded = events.onLoaded;
@@ -60,8 +63,28 @@ export class HealthFollower {
     return this.#table.definition.table;
   }
 
+  /** Every server's figures since `memoryFromMs`. */
+  get window(): MetricWindow {
+    return this.#window;
+  }
+
+  /** CPU of the last ten minutes, in whole per cent. */
+  cpuHistory(): CpuHistory {
+    const newestMs = this.servers.newestEventTimeMs ?? Date.now();
+    const lastBucketMs = Math.floor(newestMs / LINE_BUCKET_MS) * LINE_BUCKET_MS;
+    const line = {
+      fromMs: lastBucketMs - (LINE_BUCKETS - 1) * LINE_BUCKET_MS,
+      bucketMs: LINE_BUCKET_MS,
+      buckets: LINE_BUCKETS,
+    };
+    const cpuPct = this.#window.lines(this.servers.hosts(), 'cpuPct', line, Math.round);
+    return { bucketMs: LINE_BUCKET_MS, lastBucketMs, cpuPct };
+  }
+
   /** Reads the newest rows at once, and lets the rest of the last hour follow in the background. */
   async start(nowMs: number): Promise<void> {
+    // What an attempt before this one has left.
+    this.#window.trim(Number.POSITIVE_INFINITY);
     const endMs = this.#table.files.newestTimeMs(nowMs) ?? nowMs;
     const fromMs = endMs - MEMORY_KEEP_MS;
     this.memoryFromMs = endMs;
@@ -87,36 +110,32 @@ export class HealthFollower {
       }
     }
     const offsets = this.#table.committedOffsets();
-    while (this.#waiting.length > 0) {
-      const taken = this.#waiting.slice(0, this.#readSingly ? 1 : FILES_PER_READ);
-      await this.#takeFiles(taken);
-      this.#waiting.splice(0, taken.length);
+    for (;;) {
+      const [next] = this.#waiting;
+      if (next === undefined) break;
+      await this.#takeFile(next);
+      this.#waiting.shift();
       this.#onChange();
     }
-    this.#readSingly = false;
     this.shownOffsets = offsets;
   }
 
-  /** After a failure files are read one by one, so that one that cannot be read takes no others with it. */
-  async #takeFiles(taken: readonly Waiting[]): Promise<void> {
+  /** One by one, so that a file that cannot be read takes no others with it. */
+  async #takeFile(waiting: Waiting): Promise<void> {
     const fromMs = (this.servers.newestEventTimeMs ?? Date.now()) - MEMORY_KEEP_MS;
     try {
-      const files = taken.map(({ file }) => file);
-      this.#note(await this.#table.readFiles(files, (readable) => this.#window.read(readable, fromMs)));
+      this.#note(await this.#read([waiting.file], fromMs));
     } catch (thrown) {
-      this.#readSingly = true;
-      const [only] = taken;
-      if (taken.length > 1 || only === undefined) throw thrown;
-      only.attempts += 1;
-      if (only.attempts < READ_ATTEMPTS) throw thrown;
+      waiting.attempts += 1;
+      if (waiting.attempts < READ_ATTEMPTS) throw thrown;
       this.unreadFiles += 1;
     }
   }
 
-  async trim(): Promise<void> {
+  trim(): void {
     const newestMs = this.servers.newestEventTimeMs;
     if (newestMs === undefined || this.state === 'loading') return;
-    await this.#window.trim(newestMs - MEMORY_KEEP_MS);
+    this.#window.trim(newestMs - MEMORY_KEEP_MS);
     this.memoryFromMs = Math.max(this.memoryFromMs, this.#window.oldestMs ?? 0);
   }
 
@@ -127,20 +146,22 @@ export class HealthFollower {
 
   async #loadPast(files: readonly IndexedFile[], fromMs: number, endMs: number): Promise<void> {
     for (let start = 0; start < files.length && !this.#stopped; start += FILES_PER_READ) {
-      if (this.#window.rows > MEMORY_MAX_ROWS * 0.9) break;
+      if (this.#window.nearlyFull) break;
       await this.#readPast(files.slice(start, start + FILES_PER_READ), fromMs);
     }
     if (this.#stopped) return;
-    if (this.#window.rows <= MEMORY_MAX_ROWS * 0.9) this.memoryFromMs = fromMs;
-    const lineMs = CpuRing.bucketMs * CpuRing.buckets;
-    this.servers.fillCpuHistory(await this.#window.cpuHistory(endMs - lineMs, CpuRing.bucketMs));
+    if (!this.#window.nearlyFull) this.memoryFromMs = fromMs;
     await this.#callRoll(endMs, fromMs);
   }
 
   async #readPast(files: readonly IndexedFile[], fromMs: number): Promise<void> {
     if (files.length === 0) return;
-    const committed = files.map((file) => this.#table.committedFile(file));
-    this.#note(await this.#table.readFiles(committed, (readable) => this.#window.read(readable, fromMs)));
+    this.#note(
+      await this.#read(
+        files.map((file) => this.#table.committedFile(file)),
+        fromMs,
+      ),
+    );
     this.memoryFromMs = Math.min(this.memoryFromMs, files.at(-1)?.maxTimeMs ?? this.memoryFromMs);
   }
 
@@ -151,15 +172,27 @@ export class HealthFollower {
     const stepMs = (beforeMs - sinceMs) / ROLL_CALL_STEPS;
     const { files } = sampleFiles(old, { fromMs: sinceMs, toMs: beforeMs, stepMs }, 1);
     if (files.length === 0) return;
-    const committed = files.map((file) => this.#table.committedFile(file));
-    const { latest } = await this.#table.readFiles(committed, (readable) => this.#window.glance(readable));
+    const { latest } = await this.#read(files.map((file) => this.#table.committedFile(file)));
     const unknown = [...latest.values()].filter((row) => !this.servers.get(row.host) && row.eventTimeMs >= sinceMs);
     // A clock that ran ahead must not make all others look late.
     const past = unknown.map((row) => ({ ...row, eventTimeMs: Math.min(row.eventTimeMs, beforeMs) }));
     this.servers.apply(new Map(past.map((row) => [row.host, row])));
   }
 
-  #note({ latest, latencies }: ArrivedRows): void {
+  /** What some files bring; rows since `fromMs` are kept, or none. A file that breaks off halfway is kept as far as it goes. */
+  async #read(files: readonly CommittedFile[], fromMs?: number): Promise<Arrivals> {
+    const arrivals: Arrivals = {
+      latest: new Map(),
+      latencies: new Map(),
+      ...(fromMs === undefined ? {} : { kept: { window: this.#window, fromMs } }),
+    };
+    await this.#table.readFiles(files, async (readable) => {
+      for (const file of readable) await this.#reader.read(file, arrivals);
+    });
+    return arrivals;
+  }
+
+  #note({ latest, latencies }: Arrivals): void {
     this.servers.apply(latest);
     for (const row of latest.values()) this.completeness.sawRow(row.kafkaPartition, row.eventTimeMs);
     for (const [version, counts] of latencies) {

@@ -3,7 +3,8 @@ import type { Completeness } from './completeness.ts';
 import { CHARTED_COLUMNS, type LiveRow } from './health-columns.ts';
 import type { HealthFollower } from './health-follower.ts';
 import { incidentsOf } from './incidents.ts';
-import type { BucketMeans, RowWindow } from './row-window.ts';
+import type { BucketMeans } from './metric-window.ts';
+import type { HealthReader } from './health-reader.ts';
 import { sampleFiles } from './sample-files.ts';
 import type { TableFollower } from './table-follower.ts';
 
@@ -37,15 +38,15 @@ interface Cached {
 /** One server's figures over a window: from memory as far as that goes, else from the table's files; each bucket read once. */
 export class History {
   readonly #table: TableFollower;
-  readonly #window: RowWindow;
+  readonly #reader: HealthReader;
   readonly #health: HealthFollower;
   readonly #completeness: Completeness;
   readonly #cache = new Map<string, Cached>();
   readonly #underWay = new Map<string, Promise<Series>>();
 
-  constructor(table: TableFollower, window: RowWindow, health: HealthFollower) {
+  constructor(table: TableFollower, reader: HealthReader, health: HealthFollower) {
     this.#table = table;
-    this.#window = window;
+    this.#reader = reader;
     this.#health = health;
     this.#completeness = health.completeness;
   }
@@ -66,7 +67,7 @@ export class History {
     const fromMs = toMs - spanMs;
     const settledMs = Math.max(fromMs, this.#settledMs(server, nowMs, bucketMs));
     const cached = await this.#settled(key, server.host, { fromMs, toMs: settledMs, bucketMs, nowMs });
-    const fresh = await this.#window.means(server.host, settledMs, toMs, bucketMs);
+    const fresh = this.#health.window.means(server.host, settledMs, toMs, bucketMs);
     const buckets = new Map([...cached.buckets, ...fresh.map(({ timeMs, values }) => [timeMs, values] as const)]);
     const timeMs = Array.from({ length: spanMs / bucketMs }, (_, index) => fromMs + index * bucketMs);
     const metrics: Record<string, (number | null)[]> = {};
@@ -119,7 +120,7 @@ export class History {
     const memoryMs = Math.ceil(this.#health.memoryFromMs / bucketMs) * bucketMs;
     const splitMs = Math.min(toMs, Math.max(fromMs, memoryMs));
     const older = splitMs > fromMs ? await this.#fromFiles(cached, host, fromMs, splitMs, bucketMs) : [];
-    const newer = splitMs < toMs ? await this.#window.means(host, splitMs, toMs, bucketMs) : [];
+    const newer = splitMs < toMs ? this.#health.window.means(host, splitMs, toMs, bucketMs) : [];
     return [...older, ...newer];
   }
 
@@ -135,7 +136,7 @@ export class History {
     cached.sampled ||= sampled;
     const committed = files.map((file) => ({ ...this.#table.committedFile(file), commit: undefined }));
     return this.#table.readFiles(committed, (readable) =>
-      this.#window.meansOfFiles(readable, host, fromMs, toMs, bucketMs),
+      this.#reader.meansOfFiles(readable, host, { fromMs, toMs, bucketMs }),
     );
   }
 }

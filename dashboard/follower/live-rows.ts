@@ -1,46 +1,51 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { bucketOf } from './freshness.ts';
-import { LIVE_COLUMNS, type LiveRow } from './health-columns.ts';
-import { type ReadableFile, relationOf } from './health-sql.ts';
+import { CHARTED_COLUMNS, LIVE_COLUMNS, type LiveRow } from './health-columns.ts';
+import { type ReadableFile, rowsOf } from './health-sql.ts';
+import type { MetricWindow, Vector } from './metric-window.ts';
 
-export interface ArrivedRows {
+/** What files that are read one after another bring. */
+export interface Arrivals {
   /** The newest row of each host. */
-  readonly latest: ReadonlyMap<string, LiveRow>;
+  readonly latest: Map<string, LiveRow>;
   /** Rows by version and latency bucket (see freshness.ts), for files whose commit is known. */
-  readonly latencies: ReadonlyMap<number, ReadonlyMap<number, number>>;
+  readonly latencies: Map<number, Map<number, number>>;
+  /** Takes every row since `fromMs`; none where rows are only glanced at. */
+  readonly kept?: { readonly window: MetricWindow; readonly fromMs: number };
 }
 
-/** Columns before LIVE_COLUMNS in the question below. */
-const OWN_COLUMNS = 4;
+const READ_COLUMNS = [...new Map([...CHARTED_COLUMNS, ...LIVE_COLUMNS].map((found) => [found.column, found])).values()];
+const ABSENT: Vector = { getItem: () => null };
 
-interface Vector {
-  getItem(row: number): unknown;
-}
-
-/** Reads of some files what the live page needs, chunk by chunk, so that a large commit does not stop the process. */
-export async function readLiveRows(connection: DuckDBConnection, files: readonly ReadableFile[]): Promise<ArrivedRows> {
-  const latest = new Map<string, LiveRow>();
-  const latencies = new Map<number, Map<number, number>>();
-  const commits = new Map(files.flatMap(({ commit }) => (commit ? [[commit.version, commit.atMs] as const] : [])));
-  const result = await connection.stream(
-    `SELECT host, event_ms::DOUBLE, kafka_partition, version::DOUBLE, * EXCLUDE (host, event_ms, kafka_partition, version)
-     FROM (${relationOf(LIVE_COLUMNS, files)})`,
-  );
+/**
+ * Reads one file chunk by chunk, so that a large one does not stop the process. A row from a clock that runs ahead counts as
+ * of its commit, so that one wrong clock cannot make all others look late.
+ */
+export async function readLiveRows(connection: DuckDBConnection, file: ReadableFile, into: Arrivals): Promise<void> {
+  const result = await connection.stream(rowsOf(READ_COLUMNS, file));
+  const names = result.columnNames();
+  const { version, atMs = Date.now() } = file.commit ?? {};
+  const counts = version === undefined ? undefined : countsOf(into, version);
   for (;;) {
     const chunk = await result.fetchChunk();
-    if (chunk === null || chunk.rowCount === 0) return { latest, latencies };
-    const vectors: Vector[] = Array.from({ length: chunk.columnCount }, (_, index) => chunk.getColumnVector(index));
-    const columns = vectors.slice(OWN_COLUMNS);
-    const [hosts, times, partitions, versions] = vectors as [Vector, Vector, Vector, Vector];
-    for (let row = 0; row < chunk.rowCount; row += 1) {
+    if (chunk === null || chunk.rowCount === 0) return;
+    const { rowCount } = chunk;
+    const vector = (name: string): Vector =>
+      names.includes(name) ? chunk.getColumnVector(names.indexOf(name)) : ABSENT;
+    const [hosts, times, partitions] = [vector('host'), vector('event_ms'), vector('kafka_partition')];
+    const live = LIVE_COLUMNS.map(({ column }) => vector(column));
+    const charted = CHARTED_COLUMNS.map(({ column }) => vector(column));
+    for (let row = 0; row < rowCount; row += 1) {
       const host = hosts.getItem(row) as string;
-      const eventTimeMs = times.getItem(row) as number;
-      const version = versions.getItem(row) as number | null;
-      if (version !== null) count(latencies, version, (commits.get(version) ?? eventTimeMs) - eventTimeMs);
-      const known = latest.get(host);
+      const eventTimeMs = Math.min(times.getItem(row) as number, atMs);
+      if (counts !== undefined) count(counts, atMs - eventTimeMs);
+      if (into.kept !== undefined && eventTimeMs >= into.kept.fromMs) {
+        into.kept.window.add(host, eventTimeMs, charted, row);
+      }
+      const known = into.latest.get(host);
       if (known !== undefined && known.eventTimeMs > eventTimeMs) continue;
       const kafkaPartition = (partitions.getItem(row) as number | null) ?? -1;
-      latest.set(host, liveRow({ host, eventTimeMs, kafkaPartition }, columns, row));
+      into.latest.set(host, liveRow({ host, eventTimeMs, kafkaPartition }, live, row));
     }
   }
 }
@@ -78,9 +83,13 @@ function liveRow(
   };
 }
 
-function count(latencies: Map<number, Map<number, number>>, version: number, latencyMs: number): void {
+function countsOf({ latencies }: Arrivals, version: number): Map<number, number> {
   let counts = latencies.get(version);
   if (counts === undefined) latencies.set(version, (counts = new Map<number, number>()));
+  return counts;
+}
+
+function count(counts: Map<number, number>, latencyMs: number): void {
   const bucket = bucketOf(latencyMs);
   counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
 }

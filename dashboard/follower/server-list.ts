@@ -1,4 +1,4 @@
-import type { CpuHistory, ServersUpdate, ServerSummary } from '../api/wire.ts';
+import type { ServersUpdate, ServerSummary } from '../api/wire.ts';
 import {
   isSilent,
   judgeFigures,
@@ -9,7 +9,6 @@ import {
   strainOf,
 } from '../server-state.ts';
 import type { Completeness } from './completeness.ts';
-import { CpuRing } from './cpu-ring.ts';
 import type { LiveRow } from './health-columns.ts';
 
 /** A server that has sent nothing for this long is taken off the list. */
@@ -25,7 +24,6 @@ interface Tracked {
   /** What its figures say, whether or not it has gone silent since. */
   judged: Judgement;
   summary: ServerSummary;
-  readonly cpu: CpuRing;
 }
 
 type Figures = ServersUpdate['figures'];
@@ -51,6 +49,10 @@ export class ServerList {
 
   get(host: string): { readonly summary: ServerSummary; readonly row: LiveRow } | undefined {
     return this.#servers.get(host);
+  }
+
+  hosts(): Iterable<string> {
+    return this.#servers.keys();
   }
 
   summaries(): ServerSummary[] {
@@ -98,25 +100,12 @@ export class ServerList {
     return { changed, figures, gone };
   }
 
-  /** Puts the small lines' past in, as it was read from memory at once. */
-  fillCpuHistory(means: readonly (readonly [string, number, number])[]): void {
-    for (const [host, timeMs, cpuPct] of means) this.#servers.get(host)?.cpu.fill(timeMs, cpuPct);
-  }
-
-  cpuHistory(): CpuHistory {
-    const lastBucketMs = CpuRing.bucketStart(this.newestEventTimeMs ?? Date.now());
-    const cpuPct: Record<string, readonly (number | null)[]> = {};
-    for (const [host, { cpu }] of this.#servers) cpuPct[host] = cpu.until(lastBucketMs);
-    return { bucketMs: CpuRing.bucketMs, lastBucketMs, cpuPct };
-  }
-
   #applyRow(row: LiveRow): void {
     const known = this.#servers.get(row.host);
     if (known === undefined) {
       this.#take(row);
       return;
     }
-    known.cpu.add(row.eventTimeMs, row.cpuPct);
     const elapsedMs = row.eventTimeMs - known.row.eventTimeMs;
     if (elapsedMs < 0) return;
     this.#sawTime(row.eventTimeMs);
@@ -141,8 +130,6 @@ export class ServerList {
     this.#sawTime(row.eventTimeMs);
     const figures = figuresOf(row, row.cpuPct, row.cpuIowaitPct, row.pressureMemoryPct);
     const judged = judgeFigures(figures);
-    const cpu = new CpuRing();
-    cpu.add(row.eventTimeMs, row.cpuPct);
     this.#servers.set(row.host, {
       row,
       cpuMean: row.cpuPct,
@@ -150,7 +137,6 @@ export class ServerList {
       pressureMean: row.pressureMemoryPct,
       judged,
       summary: summaryOf(row, judged, strainOf(figures), undefined),
-      cpu,
     });
     this.#changed.add(row.host);
   }

@@ -107,7 +107,7 @@ export class LiveView {
       nowMs: Date.now(),
       data: this.data(),
       servers: servers.summaries(),
-      cpuHistory: servers.cpuHistory(),
+      cpuHistory: this.#health.cpuHistory(),
       pipeline: this.pipeline(),
     };
   }

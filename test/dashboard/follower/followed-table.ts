@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { HealthFollower } from '../../../dashboard/follower/health-follower.ts';
+import { HealthReader } from '../../../dashboard/follower/health-reader.ts';
 import { History } from '../../../dashboard/follower/history.ts';
-import { RowWindow } from '../../../dashboard/follower/row-window.ts';
 import { ServerList } from '../../../dashboard/follower/server-list.ts';
 import { TableFollower } from '../../../dashboard/follower/table-follower.ts';
 import { openStorage } from '../../../lake/storage/open-storage.ts';
@@ -17,7 +17,7 @@ export interface FollowedTable {
   readonly writer: TableWriter;
   readonly tableFolder: string;
   readonly table: TableFollower;
-  readonly window: RowWindow;
+  readonly reader: HealthReader;
   readonly health: HealthFollower;
   readonly history: History;
   /** Opens the table and reads its past. */
@@ -31,23 +31,23 @@ export async function followTable(hosts: number): Promise<FollowedTable> {
   const writer = await TableWriter.open(pathToFileURL(lake).href, hosts);
   const storage = openStorage(readSettings({ SLUICE_LAKE: lake }));
   const table = new TableFollower(storage, writer.definition);
-  const window = await RowWindow.open();
-  const health = new HealthFollower(table, window, new ServerList(), {
+  const reader = await HealthReader.open();
+  const health = new HealthFollower(table, reader, new ServerList(), {
     onChange: () => undefined,
     onLoaded: () => undefined,
   });
   onTestFinished(async () => {
     await health.stop();
-    await window.close();
+    await reader.close();
     writer.close();
   });
   return {
     writer,
     tableFolder: `${lake}/${mainTable(writer.definition).path}`,
     table,
-    window,
+    reader,
     health,
-    history: new History(table, window, health),
+    history: new History(table, reader, health),
     async open() {
       await table.open(Date.now());
       await health.start(Date.now());

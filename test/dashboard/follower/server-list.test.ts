@@ -128,14 +128,4 @@ describe('ServerList', () => {
     apply(list, row('a', NOW, nothing));
     expect(list.get('a')?.summary).toMatchObject({ state: 'ok', cpuPct: null, loadPerCore: null, diskPct: null });
   });
-
-  it('draws ten minutes of CPU', () => {
-    const list = new ServerList();
-    apply(list, row('a', NOW), row('b', NOW - 60_000));
-    const { lastBucketMs, bucketMs, cpuPct } = list.cpuHistory();
-    expect(lastBucketMs).toBe(Math.floor(NOW / bucketMs) * bucketMs);
-    expect(cpuPct['a']?.at(-1)).toBe(20);
-    expect(cpuPct['b']?.at(-1)).toBeNull();
-    expect(cpuPct['b']?.at(-5)).toBe(20);
-  });
 });
