@@ -80,8 +80,9 @@ async function dropFrom(
       columns,
       dropped.flatMap(({ files }) => files),
     );
+    const droppedToMs = Math.max(...dropped.map(({ endMs }) => endMs));
     const id = `${RETENTION_ID_PREFIX}${parts.attemptName()}`;
-    const outcome = await commitRewrite(log, { id, kind: 'retention', base, files: [] });
+    const outcome = await commitRewrite(log, { id, kind: 'retention', base, files: [], droppedToMs });
     if (outcome.kind === 'conflict') conflicts += 1;
     else done.push(...dropped);
     await log.checkpointIfDue();

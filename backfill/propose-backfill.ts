@@ -21,6 +21,7 @@ import {
   type WantedOffsets,
 } from '../plans/backfill-planning.ts';
 import type { PlannedRange } from '../plans/batch.ts';
+import { DROPPED_APP_ID } from '../plans/rewrite.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 
 /** What a proposal is made with. */
@@ -47,6 +48,8 @@ export interface ProposalInput {
   readonly by: string;
   readonly unitsAtOnce: number;
   readonly maxRowsPerSecond: number | null;
+  /** Rows of partitions that retention has dropped are wanted too. */
+  readonly includesDropped?: boolean;
 }
 
 /** A backfill as it would be: nothing of it is kept yet. */
@@ -86,6 +89,7 @@ export async function proposeBackfill(
     rejected: liveTable(rejected, rejectedTable(definition).table),
     running: await runningBackfills(parts.storage, definition, parts.log),
     recordSizeBytes: undefined,
+    leavesOutToMs: input.includesDropped === true ? null : (main.snapshot.transactionVersion(DROPPED_APP_ID) ?? null),
     unitsAtOnce: input.unitsAtOnce,
     maxRowsPerSecond: input.maxRowsPerSecond,
   };
@@ -109,6 +113,7 @@ export async function proposeBackfill(
       sequence: request.sequence,
       unitsAtOnce: input.unitsAtOnce,
       maxRowsPerSecond: input.maxRowsPerSecond,
+      ...(input.includesDropped === true ? { includesDropped: true } : {}),
     },
   };
 }

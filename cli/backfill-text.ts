@@ -22,6 +22,11 @@ export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 
       ...names.map((name) => `  ${name}`),
       ...(partitions > names.length ? [`  and ${partitions - names.length} more`] : []),
     ]),
+    ...(outlook.leavesOutToMs === null
+      ? []
+      : [
+          `Of partitions that retention has dropped, up to ${new Date(outlook.leavesOutToMs).toISOString()}, no row is derived again. Ask for them with --dropped.`,
+        ]),
     'Nothing has been done. Begin it with --yes, or let somebody approve it with --propose.',
   ];
 }

@@ -34,6 +34,7 @@ interface BackfillOptions {
   readonly partition?: string;
   readonly unitsAtOnce: string;
   readonly maxRows?: string;
+  readonly dropped: boolean;
   readonly propose: boolean;
   readonly yes: boolean;
   readonly wait: boolean;
@@ -81,6 +82,7 @@ function withCommonOptions(command: Command): Command {
     .option('--partition <number>', 'only this Kafka partition')
     .option('--units-at-once <number>', 'units that are derived side by side', String(UNITS_AT_ONCE))
     .option('--max-rows <number>', 'derive at most so many records a second')
+    .option('--dropped', 'also rows of partitions that retention has dropped', false)
     .option('--propose', 'keep it in the lake, where it waits for: sluice backfill approve', false)
     .option('--yes', 'begin at once', false)
     .option('--no-wait', 'with --yes: do not wait until it has ended')
@@ -169,7 +171,7 @@ async function propose(
   }
 }
 
-type Range = Pick<ProposalInput, 'partition' | 'from' | 'to' | 'unitsAtOnce' | 'maxRowsPerSecond'>;
+type Range = Pick<ProposalInput, 'partition' | 'from' | 'to' | 'unitsAtOnce' | 'maxRowsPerSecond' | 'includesDropped'>;
 
 /** @throws SluiceError USAGE */
 function rangeOf(options: BackfillOptions, nowMs: number): Range {
@@ -185,6 +187,7 @@ function rangeOf(options: BackfillOptions, nowMs: number): Range {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     unitsAtOnce,
+    includesDropped: options.dropped,
     maxRowsPerSecond: maxRows === undefined ? null : Math.max(1, Number(wholeNumber('--max-rows', maxRows))),
   };
 }

@@ -2,6 +2,7 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import {
   BACKFILL_APP_ID,
   conflictOf,
+  DROPPED_APP_ID,
   requireWellFormed,
   type Rewrite,
   rewriteAppId,
@@ -10,7 +11,7 @@ import {
 import { MAX_COMMIT_ATTEMPTS } from './commit-batch.ts';
 import type { Action, AddFile } from './log/actions.ts';
 import { addAction, removeAction } from './log/file-actions.ts';
-import { rowCountOf } from './log/snapshot.ts';
+import { rowCountOf, type Snapshot } from './log/snapshot.ts';
 import type { TableLog } from './log/table-log.ts';
 
 export type RewriteOutcome =
@@ -43,7 +44,7 @@ export async function commitRewrite(log: TableLog, rewrite: Rewrite): Promise<Re
     }
     const reason = conflictOf(rewrite, snapshot, columns);
     if (reason !== undefined) return { kind: 'conflict', reason };
-    if (await log.create(actionsOf(rewrite, snapshot.version + 1, snapshot.files))) {
+    if (await log.create(actionsOf(rewrite, snapshot))) {
       return { kind: 'committed', version: snapshot.version };
     }
   }
@@ -54,8 +55,11 @@ export async function commitRewrite(log: TableLog, rewrite: Rewrite): Promise<Re
   );
 }
 
-function actionsOf(rewrite: Rewrite, version: number, live: ReadonlyMap<string, AddFile>): Action[] {
+function actionsOf(rewrite: Rewrite, snapshot: Snapshot): Action[] {
   const { id, kind, base, files, tags, turn } = rewrite;
+  const live = snapshot.files;
+  const version = snapshot.version + 1;
+  const droppedToMs = Math.max(rewrite.droppedToMs ?? 0, snapshot.transactionVersion(DROPPED_APP_ID) ?? 0);
   const nowMs = Date.now();
   const taken = base.partitions.flatMap((partition) => partition.taken).flatMap((path) => live.get(path) ?? []);
   if (kind === 'compaction') requireSameRows(rewrite, taken);
@@ -75,6 +79,9 @@ function actionsOf(rewrite: Rewrite, version: number, live: ReadonlyMap<string, 
     },
     { txn: { appId: rewriteAppId(id), version: base.version, lastUpdated: nowMs } },
     ...(kind === 'backfill' ? [{ txn: { appId: BACKFILL_APP_ID, version, lastUpdated: nowMs } }] : []),
+    ...(rewrite.droppedToMs === undefined
+      ? []
+      : [{ txn: { appId: DROPPED_APP_ID, version: droppedToMs, lastUpdated: nowMs } }]),
     ...taken.map((file) => removeAction(file, version, nowMs, dataChange)),
     ...files.map((file) => addAction(file, nowMs, dataChange, tags)),
   ];

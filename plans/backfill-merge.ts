@@ -2,8 +2,15 @@ import { type BackfillPlan, type BackfillUnit, mayHold } from './backfill.ts';
 import { type BackfillStep, turnRewriteId } from './backfill-turn.ts';
 import type { DataFile } from './batch.ts';
 import { partitionName } from './partition-name.ts';
+import { partitionEndMs } from './partition-time.ts';
 import type { LiveFile } from './publication.ts';
-import { partitionConflicts, type Rewrite, type RewriteState, type TouchedPartition } from './rewrite.ts';
+import {
+  DROPPED_APP_ID,
+  partitionConflicts,
+  type Rewrite,
+  type RewriteState,
+  type TouchedPartition,
+} from './rewrite.ts';
 
 /** Everything that a backfill's units have derived. */
 export interface StagedRows {
@@ -72,6 +79,8 @@ export function stepState(
   if (changesAnything(step, staged)) {
     for (const { partitionValues } of newFiles(step, staged)) touch(partitionValues);
     for (const file of state.files.values()) if (mayHold(plan, file)) touch(file.partitionValues, file.path);
+    if (plan.includesDropped !== true)
+      for (const name of droppedPartitions(touched, state, columns)) touched.delete(name);
   }
   const newest = newestMerges(step, merges, columns);
   const bases = [...newest.values()].map(({ base }) => base);
@@ -88,8 +97,21 @@ export function stepState(
   return { ready, wanted };
 }
 
+/** Those that retention has passed, and in which nothing is live. Their rows are not derived again. */
+function droppedPartitions(
+  touched: ReadonlyMap<string, Pick<WantedMerge, 'values'>>,
+  state: Omit<RewriteState, 'files'> & { readonly files: ReadonlyMap<string, Live> },
+  columns: readonly string[],
+): string[] {
+  const droppedToMs = state.transactionVersion(DROPPED_APP_ID) ?? 0;
+  const passed = [...touched].filter(([, { values }]) => (partitionEndMs(values) ?? Infinity) <= droppedToMs);
+  if (passed.length === 0) return [];
+  const live = new Set([...state.files.values()].map((file) => partitionName(file.partitionValues, columns)));
+  return passed.map(([name]) => name).filter((name) => !live.has(name));
+}
+
 export interface BackfillInput {
-  readonly plan: Pick<BackfillPlan, 'ranges' | 'sequence' | 'number'>;
+  readonly plan: Pick<BackfillPlan, 'ranges' | 'sequence' | 'number' | 'includesDropped'>;
   readonly step: BackfillStep;
   readonly staged: StagedRows;
   readonly merges: readonly PartitionMerge[];

@@ -57,6 +57,8 @@ export interface BackfillRequest {
   readonly recordSizeBytes: number | undefined;
   readonly unitsAtOnce: number;
   readonly maxRowsPerSecond: number | null;
+  /** Rows of partitions that had ended by then are left out, since retention has dropped them; in milliseconds since the epoch. */
+  readonly leavesOutToMs: number | null;
 }
 
 export interface LiveTable {
@@ -87,6 +89,8 @@ export interface BackfillOutlook {
   readonly sourceBytes: number;
   readonly replaced: readonly Replaced[];
   readonly estimatedMs: number;
+  /** Of what retention has dropped, rows of partitions that had ended by then are not derived again; null where they are. */
+  readonly leavesOutToMs: number | null;
 }
 
 /**
@@ -185,6 +189,7 @@ function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): B
     sourceBytes: Math.round(records * (request.recordSizeBytes ?? ASSUMED_RECORD_SIZE_BYTES)),
     replaced,
     estimatedMs: Math.ceil(seconds) * 1000,
+    leavesOutToMs: request.leavesOutToMs,
   };
 }
 

@@ -30,6 +30,8 @@ export interface BackfillPlan {
   readonly unitsAtOnce: number;
   /** Records that are derived a second, over all; null for no limit. */
   readonly maxRowsPerSecond: number | null;
+  /** True where rows of partitions that retention has dropped are wanted too. */
+  readonly includesDropped?: boolean;
 }
 
 /** Somebody wants it to be carried out. */

@@ -17,12 +17,13 @@ export interface DroppedPartition {
   readonly files: readonly string[];
   readonly rows: number;
   readonly sizeBytes: number;
+  /** Where its event times end, in milliseconds since the epoch. */
+  readonly endMs: number;
   /** Why, in words. */
   readonly reason: string;
 }
 
 interface Partition extends Omit<DroppedPartition, 'reason' | 'files'> {
-  readonly endMs: number;
   readonly files: string[];
 }
 
@@ -39,7 +40,8 @@ export function planRetention(
   const partitions = [...byPartition(files, columns).values()].sort((one, other) => one.endMs - other.endMs);
   let keptBytes = partitions.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const dropped: DroppedPartition[] = [];
-  for (const { endMs, ...partition } of partitions) {
+  for (const partition of partitions) {
+    const { endMs } = partition;
     if (endMs > nowMs) break;
     const tooOld = maxAgeMs !== null && endMs <= nowMs - maxAgeMs;
     const tooMuch = maxBytes !== null && keptBytes > maxBytes;

@@ -41,6 +41,8 @@ export interface Rewrite {
   readonly tags?: Readonly<Record<string, string>>;
   /** Which backfill it is a part of, where it is. */
   readonly turn?: BackfillTurn;
+  /** Of retention: partitions that had ended by then are dropped, in milliseconds since the epoch. */
+  readonly droppedToMs?: number;
 }
 
 /** The log's state, as far as a rewrite must know it. */
@@ -54,6 +56,9 @@ export interface RewriteState {
 export const FENCE_APP_ID = 'sluice/fence';
 /** Its version is that of the last backfill's commit. */
 export const BACKFILL_APP_ID = 'sluice/backfill';
+
+/** Its version says when the newest partition that retention has dropped had ended, in milliseconds since the epoch. */
+export const DROPPED_APP_ID = 'sluice/retention/dropped';
 
 export function rewriteAppId(id: string): string {
   return `sluice/rewrite/${id}`;

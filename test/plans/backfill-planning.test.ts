@@ -48,6 +48,7 @@ function request(more: Partial<BackfillRequest> = {}): BackfillRequest {
     recordSizeBytes: 100,
     unitsAtOnce: 2,
     maxRowsPerSecond: null,
+    leavesOutToMs: null,
     ...more,
   };
 }

@@ -81,6 +81,7 @@ async function propose(world: World, process: SimulatedProcess, watch: TableWatc
       by: process.name,
       unitsAtOnce: 1,
       maxRowsPerSecond: null,
+      includesDropped: world.chooses(0.3),
     },
     NEVER,
   );

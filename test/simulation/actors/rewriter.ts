@@ -6,6 +6,7 @@ import { TableLog } from '../../../lake/log/table-log.ts';
 import type { DataFile } from '../../../plans/batch.ts';
 import { decodedPath, rewriteFilePath } from '../../../plans/file-place.ts';
 import { partitionName } from '../../../plans/partition-name.ts';
+import { partitionEndMs } from '../../../plans/partition-time.ts';
 import { COMPACTION_ID_PREFIX, type Rewrite, rewriteBase, type RewriteKind } from '../../../plans/rewrite.ts';
 import { mainTable, rejectedTable } from '../../../plans/table-shape.ts';
 import { type Row, rowStatistics } from '../services/row-engine.ts';
@@ -70,7 +71,12 @@ export async function rewriteOnce(
       return { path: rewriteFilePath(partition, attempt, index), values: of, rows };
     }),
   );
-  const done = await committed(log, { id: attempt.rewriteId, kind, base, files: written });
+  const isDrop = kind === 'retention' && written.length === 0;
+  const droppedToMs = Math.max(...outcome.taken.map((file) => partitionEndMs(file.values) ?? 0));
+  const done = await committed(log, {
+    ...{ id: attempt.rewriteId, kind, base, files: written },
+    ...(isDrop ? { droppedToMs } : {}),
+  });
   world.scheduler.trace.add(process.name, `${kind} from version ${base.version}: ${done.kind}`);
   world.heardRewrite(process, tablePath, attempt.rewriteId, done.kind === 'committed');
   await log.checkpointIfDue();

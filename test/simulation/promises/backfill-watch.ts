@@ -1,8 +1,9 @@
 import type { TableDefinition } from '../../../definition/table-definition.ts';
 import type { BackfillPlan } from '../../../plans/backfill.ts';
+import { partitionEndMs } from '../../../plans/partition-time.ts';
 import type { MemoryTopic } from '../services/memory-topic.ts';
 import type { ObjectStore } from '../services/object-store.ts';
-import type { Row } from '../services/row-engine.ts';
+import { DAY, type Row } from '../services/row-engine.ts';
 import { derived, ruleOf } from '../services/rule.ts';
 import type { EntryChange, LogWatch } from './log-watch.ts';
 
@@ -26,12 +27,13 @@ export class BackfillWatch {
 
   /**
    * A step is committed: what is wrong with it, if anything.
-   * @param dropped records that retention has dropped: the step may bring them back or not
+   * @param dropped records that retention has dropped: the step may bring them back or not. A record that it moves into a
+   *   partition that retention has passed may be dropped, and is one of them then.
    */
   committed(
     { number, step }: { readonly number: number; readonly step: string },
     change: EntryChange,
-    dropped: ReadonlySet<string>,
+    dropped: Set<string>,
   ): string | undefined {
     const wrongTurn = this.#turn(number, step);
     if (wrongTurn !== undefined) return wrongTurn;
@@ -49,6 +51,7 @@ export class BackfillWatch {
     const leaving = new Set(gone.map(identityOf));
     const held = new Set(after.map(identityOf));
     const coming = come.map((row) => [row, identityOf(row)] as const);
+    for (const [row, identity] of coming) if (!held.has(identity) && hasPassed(row, log)) dropped.add(identity);
     const wanted = [
       ...before.filter((row) => !leaving.has(identityOf(row))),
       ...coming.filter(([, identity]) => held.has(identity) || !dropped.has(identity)).map(([row]) => row),
@@ -122,6 +125,12 @@ export class BackfillWatch {
 
 function rowsOf(log: LogWatch): Row[] {
   return [...log.files.values()].flatMap(({ rows }) => rows);
+}
+
+/** Whether retention has dropped a partition as old as that of a row. */
+function hasPassed({ hour }: Row, log: LogWatch): boolean {
+  const partition = log.tablePath.endsWith('_rejected') ? { dt: DAY } : { dt: DAY, hour: String(hour) };
+  return (partitionEndMs(partition) ?? Infinity) <= (log.transactions.get('sluice/retention/dropped') ?? 0);
 }
 
 function identityOf({ partition, offset }: Row): string {

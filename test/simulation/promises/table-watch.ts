@@ -26,7 +26,7 @@ export class TableWatch implements StoreObserver {
   readonly #store: ObjectStore;
   readonly #violate: (what: string) => void;
   readonly #rejectedRows = new Map<number, readonly Row[]>();
-  /** Rows that retention has dropped. */
+  /** Records that retention has dropped, or that a backfill has moved to where it has. */
   readonly #dropped = new Set<string>();
   readonly #backfills: BackfillWatch;
   /** Records that an operator has given up. */
