@@ -89,6 +89,7 @@ export async function compactPartition(
     base,
     files: result.files,
     tags: compactionTags(unit.form, table.compaction.sortBy),
+    sealAfterMs: table.compaction.sealAfterMs,
   };
   const outcome = await atStep('rewrite-commit', () => commitRewrite(log, rewrite));
   if (outcome.kind === 'conflict') return outcome;

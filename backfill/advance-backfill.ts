@@ -98,7 +98,7 @@ class Advance {
 
   async #commit(step: BackfillStep): Promise<{ kind: 'tried' } | { kind: 'cancelled'; by: string }> {
     const { plan, files } = this.#backfill;
-    const { log } = tableOf(this.#backfill, step);
+    const { log, compaction } = tableOf(this.#backfill, step);
     if (step === 'bring') {
       // From here on it is finished, whatever happens; a cancellation that came first has settled it otherwise.
       const decidedAtMs = this.#parts.clock.nowMs();
@@ -112,7 +112,8 @@ class Advance {
     }
     const { ready, wanted } = this.#stateOf(step, await files.merges(plan.number));
     if (wanted.length > 0) return { kind: 'tried' };
-    await commitRewrite(log, stepRewrite(plan.number, step, ready, log.snapshot.version));
+    const rewrite = stepRewrite(plan.number, step, ready, log.snapshot.version);
+    await commitRewrite(log, { ...rewrite, sealAfterMs: compaction.sealAfterMs });
     await log.checkpointIfDue();
     return { kind: 'tried' };
   }

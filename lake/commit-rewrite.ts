@@ -1,4 +1,7 @@
 import { SluiceError } from '../errors/sluice-error.ts';
+import type { DataFile } from '../plans/batch.ts';
+import { LATE_TAG, lateRowsOf, shareLateRows } from '../plans/late-rows.ts';
+import { partitionName } from '../plans/partition-name.ts';
 import {
   BACKFILL_APP_ID,
   conflictOf,
@@ -64,6 +67,11 @@ function actionsOf(rewrite: Rewrite, snapshot: Snapshot): Action[] {
   const taken = base.partitions.flatMap((partition) => partition.taken).flatMap((path) => live.get(path) ?? []);
   if (kind === 'compaction') requireSameRows(rewrite, taken);
   const dataChange = kind !== 'compaction';
+  const late = lateRowsOfFiles(rewrite, taken, snapshot.metaData?.partitionColumns ?? []);
+  const tagsOf = (file: DataFile): Rewrite['tags'] => {
+    const lateRows = late.get(file);
+    return lateRows === undefined ? tags : { ...tags, [LATE_TAG]: String(lateRows) };
+  };
   return [
     {
       commitInfo: {
@@ -83,8 +91,36 @@ function actionsOf(rewrite: Rewrite, snapshot: Snapshot): Action[] {
       ? []
       : [{ txn: { appId: DROPPED_APP_ID, version: droppedToMs, lastUpdated: nowMs } }]),
     ...taken.map((file) => removeAction(file, version, nowMs, dataChange)),
-    ...files.map((file) => addAction(file, nowMs, dataChange, tags)),
+    ...files.map((file) => addAction(file, nowMs, dataChange, tagsOf(file))),
   ];
+}
+
+/** How many rows of each new file had come late, by the files that are taken from its partition. */
+function lateRowsOfFiles(
+  { files, sealAfterMs }: Rewrite,
+  taken: readonly AddFile[],
+  columns: readonly string[],
+): Map<DataFile, number> {
+  const late = new Map<DataFile, number>();
+  if (sealAfterMs === undefined) return late;
+  const nameOf = ({ partitionValues }: AddFile | DataFile): string => partitionName(partitionValues, columns);
+  const before = Map.groupBy(taken, nameOf);
+  for (const [name, group] of Map.groupBy(files, nameOf)) {
+    const arrived = (before.get(name) ?? []).map((file) => ({
+      ...file,
+      rows: rowCountOf(file),
+      addedAtMs: file.modificationTime,
+    }));
+    const lateRows = arrived.reduce((sum, file) => sum + lateRowsOf(file, sealAfterMs), 0);
+    shareLateRows(
+      lateRows,
+      group.map(({ rows }) => rows),
+    ).forEach((share, index) => {
+      const file = group[index];
+      if (file !== undefined && share > 0) late.set(file, share);
+    });
+  }
+  return late;
 }
 
 /** The last guard: checksums have been compared by whoever wrote the files. */

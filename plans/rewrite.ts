@@ -39,6 +39,8 @@ export interface Rewrite {
   readonly files: readonly DataFile[];
   /** Kept with each new file in the log (Delta's `add.tags`). */
   readonly tags?: Readonly<Record<string, string>>;
+  /** How long after its end a partition still fills: the new files say how many of their rows had come later. */
+  readonly sealAfterMs?: number;
   /** Which backfill it is a part of, where it is. */
   readonly turn?: BackfillTurn;
   /** Of retention: partitions that had ended by then are dropped, in milliseconds since the epoch. */

@@ -16,6 +16,8 @@ export interface IndexedFile {
   readonly addedAtMs: number;
   /** Rows came with it; a rewrite's were in the table before. */
   readonly fromBatch: boolean;
+  /** Kept with it in the log. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** What a rewrite made it for: `merged` or `final`. */
   readonly form: string | undefined;
 }
@@ -40,6 +42,7 @@ export function indexedFile(add: AddFile, timeColumn: string): IndexedFile {
     addedAtMs: add.modificationTime,
     fromBatch: placeOf(path)?.kind !== 'rewrite',
     form: add.tags?.[FORM_TAG],
+    ...(add.tags === undefined ? {} : { tags: add.tags }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { lateRowsOf } from '../../plans/late-rows.ts';
 import { partitionEndMs } from '../../plans/partition-time.ts';
 import type { IndexedFile } from './file-index.ts';
 
@@ -11,7 +12,7 @@ export interface IndexedHour {
   sizeBytes: number;
   /** Files as batches wrote them, not yet rewritten. */
   batchFiles: number;
-  /** Rows that batches brought after the hour had settled, and that no rewrite has taken since. */
+  /** Rows that batches brought after the hour had settled, rewritten since or not. */
   lateRows: number;
   /** Files in their final form. */
   finalFiles: number;
@@ -79,9 +80,8 @@ export class HourIndex {
     hour.rows += sign * file.rows;
     hour.sizeBytes += sign * file.sizeBytes;
     if (file.form === 'final') hour.finalFiles += sign;
-    if (!file.fromBatch) return;
-    hour.batchFiles += sign;
-    if (file.addedAtMs >= hour.endMs + this.#settleMs) hour.lateRows += sign * file.rows;
+    hour.lateRows += sign * lateRowsOf(file, this.#settleMs);
+    if (file.fromBatch) hour.batchFiles += sign;
   }
 }
 

@@ -35,7 +35,7 @@ export function HourDetails(props: { table: string; hour: HourReport; onClose: (
           title={certified === null ? '' : `checksum ${certified.checksum}`}
         />
         <Fact name="Rejected by then" text={certified === null ? 'unknown' : count(certified.rejected)} />
-        <Fact name="Late, not yet rewritten" text={many(hour.lateRows, 'row')} />
+        <Fact name="Came late" text={many(hour.lateRows, 'row')} />
         <Fact name="Files" text={filesText(hour)} />
         <Fact name="Size" text={bytes(hour.sizeBytes)} />
         <Fact name="Newest batch" {...when(hour.lastBatchAtMs)} />

@@ -29,7 +29,7 @@ export class Snapshot {
     this.version = -1;
     this.protocol = undefined;
     this.metaData = undefined;
-    for (const known of [this.transactions, this.files, this.removed]) known.clear();
+    for (const known of [this.transactions, this.files, this.removed, this.#partitions]) known.clear();
   }
 
   /** How far `appId` has come, or undefined where it never committed. */

@@ -5,6 +5,7 @@ import { BACKFILL_APP_ID, rewriteAppId } from '../../plans/rewrite.ts';
 import { hour, RewriteTable, ROWS_A_BATCH_FILE } from './rewrite-table.ts';
 
 const CONFLICT = 'conflict';
+const HOUR_5_ENDS_MS = Date.parse('2026-11-23T06:00:00Z');
 
 describe('commitRewrite', () => {
   it('takes files out and brings others in with one entry, and says that compaction changes no rows', async () => {
@@ -26,6 +27,24 @@ describe('commitRewrite', () => {
       partitionValues: hour(5),
       extendedFileMetadata: true,
     });
+  });
+
+  it('carries on how many rows had come late, through one rewrite after the other', async () => {
+    const table = await RewriteTable.create();
+    const tagsAfter = async (rewrite: Parameters<RewriteTable['commit']>[0]): Promise<unknown> => {
+      await table.commit(rewrite);
+      return (await table.log.readEntry(table.log.snapshot.version))?.actions.find(({ add }) => add)?.add?.tags;
+    };
+    const [first = ''] = await table.batch(5);
+    const inTime = { ...table.plan('c1', 'compaction', [first], { 5: 10 }), sealAfterMs: Number.MAX_SAFE_INTEGER };
+    expect(await tagsAfter(inTime)).toBeUndefined();
+    await table.batch(5);
+    const late = { ...table.plan('c2', 'compaction', table.live(), { 5: 20 }), sealAfterMs: -HOUR_5_ENDS_MS };
+    expect(await tagsAfter(late)).toEqual({ 'sluice.late': '10' });
+    const again = { ...table.plan('c3', 'compaction', table.live(), { 5: 20 }), tags: { a: 'b' }, sealAfterMs: 0 };
+    expect(await tagsAfter(again)).toEqual({ a: 'b', 'sluice.late': '10' });
+    const fewer = { ...table.plan('b1', 'backfill', table.live(), { 5: 4 }), sealAfterMs: 0 };
+    expect(await tagsAfter(fewer)).toEqual({ 'sluice.late': '4' });
   });
 
   it.each(['backfill', 'retention'] as const)('says that a %s changes rows', async (kind) => {

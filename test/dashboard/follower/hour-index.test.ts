@@ -39,6 +39,11 @@ describe('HourIndex', () => {
     const index = new FileIndex('event_time', SETTLE_MS);
     index.putAll([add(batch(1), END_MS + SETTLE_MS - 1), add(batch(2), END_MS + SETTLE_MS)]);
     expect(hour(index)).toMatchObject({ rows: 20, lateRows: 10 });
+    const remove = (path: string) => ({ remove: { path, deletionTimestamp: 0, dataChange: false } });
+    const stats = JSON.stringify({ numRecords: 20 });
+    const rewritten = add(REWRITTEN, END_MS + 2 * SETTLE_MS, { stats, tags: { 'sluice.late': '10' } });
+    index.apply([remove(batch(1)), remove(batch(2)), { add: rewritten }]);
+    expect(hour(index)).toMatchObject({ rows: 20, lateRows: 10, batchFiles: 0 });
   });
 
   it('keeps days as partitions of their own where a table has no hours, and leaves out what has no date', () => {

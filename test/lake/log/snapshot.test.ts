@@ -30,4 +30,9 @@ describe('live files by partition', () => {
     snapshot.apply(3, [add('e', { hour: '5', dt: '2026-11-23' })]);
     expect(paths(FIVE)).toEqual(['e']);
   });
+
+  it('are forgotten with all else', () => {
+    snapshot.clear();
+    expect(paths(FIVE, SIX)).toEqual([]);
+  });
 });
