@@ -4,7 +4,7 @@ import { createIngestActivities } from '../activities/ingest-window.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { readDefinitions, tableNames } from '../definition/load.ts';
 import { ChosenEngine } from '../engines/chosen-engine.ts';
-import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
+import { DuckDbThread } from '../engines/duckdb/duckdb-thread.ts';
 import { SparkEngine } from '../engines/spark/spark-engine.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   ]);
   const { spark, kafka, lakeUri } = settings;
   const engine = new ChosenEngine({
-    duckdb: () => DuckDbEngine.open(cluster),
+    duckdb: () => DuckDbThread.open(kafka, { clientId: 'sluice-worker' }),
     spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
   });
   const worker = await Worker.create({

@@ -180,7 +180,9 @@ export class PlainReader {
     const { bytes, at } = this;
     const dayMs = this.#day(at);
     const separator = bytes[at + 11];
-    const [hour, minute, second] = [twoDigits(bytes, at + 12), twoDigits(bytes, at + 15), twoDigits(bytes, at + 18)];
+    const hour = twoDigits(bytes, at + 12);
+    const minute = twoDigits(bytes, at + 15);
+    const second = twoDigits(bytes, at + 18);
     if (
       (separator !== CAPITAL_T && separator !== SPACE) ||
       bytes[at + 14] !== COLON ||
@@ -206,12 +208,13 @@ export class PlainReader {
   #day(at: number): number {
     const { bytes } = this;
     if (bytes[at] !== QUOTE || bytes[at + 5] !== MINUS || bytes[at + 8] !== MINUS) return Number.NaN;
-    const [century, years] = [twoDigits(bytes, at + 1), twoDigits(bytes, at + 3)];
-    const [month, day] = [twoDigits(bytes, at + 6), twoDigits(bytes, at + 9)];
-    const key = ((century * 100 + years) * 100 + month) * 100 + day;
+    const year = twoDigits(bytes, at + 1) * 100 + twoDigits(bytes, at + 3);
+    const month = twoDigits(bytes, at + 6);
+    const day = twoDigits(bytes, at + 9);
+    const key = (year * 100 + month) * 100 + day;
     if (key !== this.#dayKey) {
       this.#dayKey = key;
-      this.#dayMs = dayOf(century * 100 + years, month, day);
+      this.#dayMs = dayOf(year, month, day);
     }
     return this.#dayMs;
   }
@@ -284,7 +287,8 @@ function digitAt(bytes: Uint8Array, at: number): number {
 
 /** NaN where there are not two. */
 function twoDigits(bytes: Uint8Array, at: number): number {
-  const [tens, ones] = [digitAt(bytes, at), digitAt(bytes, at + 1)];
+  const tens = digitAt(bytes, at);
+  const ones = digitAt(bytes, at + 1);
   return tens < 0 || ones < 0 ? Number.NaN : tens * 10 + ones;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
-import { DuckDbEngine } from '../../engines/duckdb/duckdb-engine.ts';
+import { DuckDbThread } from '../../engines/duckdb/duckdb-thread.ts';
 import { SparkEngine } from '../../engines/spark/spark-engine.ts';
 import { Brokers } from '../kafka/brokers.ts';
 import { describeEngine } from './conformance.ts';
@@ -22,7 +22,10 @@ afterAll(async () => {
   await brokers.stop();
 });
 
-describeEngine('DuckDB as an engine', { kafka: () => brokers.settings, open: (cluster) => DuckDbEngine.open(cluster) });
+describeEngine('DuckDB as an engine', {
+  kafka: () => brokers.settings,
+  open: () => DuckDbThread.open(brokers.settings, { clientId: 'test' }),
+});
 
 describeEngine('Spark as an engine', {
   kafka: () => brokers.settings,
