@@ -15,7 +15,7 @@ afterEach(({ task }) => {
     suite: task.suite?.name ?? '',
     name: task.name,
     passed: task.result?.state === 'pass',
-    seconds: Math.round((performance.now() - (task.result?.startTime ?? 0)) / 1_000),
+    seconds: Math.round((Date.now() - (task.result?.startTime ?? Number.NaN)) / 1_000),
   });
   if (WHOLE) writeResults(results);
 });

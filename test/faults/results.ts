@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { STEPS } from '../../activities/fault-point.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/faults.md', import.meta.url));
+/** What came of each fault when it was last run: a run of a part replaces that part. */
+const RECORD = fileURLToPath(new URL('results.json', import.meta.url));
 const BEGIN = '<!-- written by npm run faults -->';
 const END = '<!-- end -->';
 const COLUMNS = ['crash before', 'crash after', 'error before', 'error after', 'hang before', 'hang after'];
@@ -17,7 +19,8 @@ export interface Result {
 }
 
 /** Writes what came of each fault into docs/faults.md: the steps as a matrix, everything else as a list. */
-export function writeResults(results: readonly Result[]): void {
+export function writeResults(newest: readonly Result[]): void {
+  const results = recorded(newest);
   const at = new Map(results.map((result) => [result.name, result]));
   const matrix = STEPS.map(
     (step) => `| ${step} | ${COLUMNS.map((column) => cellOf(at.get(`${column} ${step}`))).join(' | ')} |`,
@@ -45,6 +48,15 @@ export function writeResults(results: readonly Result[]): void {
     '--write',
     PAGE,
   ]);
+}
+
+/** Adds results to those of earlier runs, in whose place they come. */
+function recorded(newest: readonly Result[]): Result[] {
+  const earlier = JSON.parse(readFileSync(RECORD, 'utf8')) as Result[];
+  const all = new Map([...earlier, ...newest].map((result) => [`${result.suite}: ${result.name}`, result]));
+  const results = [...all.values()];
+  writeFileSync(RECORD, `[\n${results.map((result) => JSON.stringify(result)).join(',\n')}\n]\n`);
+  return results;
 }
 
 function cellOf(result: Result | undefined): string {

@@ -84,6 +84,14 @@ export class TableUnderLoad {
    */
   async judge({ uncertified = true }: { readonly uncertified?: boolean } = {}): Promise<AuditReport> {
     await this.load.stop();
+    try {
+      return await this.#judgeAtRest(uncertified);
+    } finally {
+      this.load.start();
+    }
+  }
+
+  async #judgeAtRest(uncertified: boolean): Promise<AuditReport> {
     await this.recovered();
     await this.shown();
     deepEqual(await compareTables(this.test.settings, this.writer.written), NO_DIFFERENCES);
@@ -97,7 +105,6 @@ export class TableUnderLoad {
       [],
     );
     equal(report.verdict, 'clean');
-    this.load.start();
     return report;
   }
 
