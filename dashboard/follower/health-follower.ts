@@ -124,7 +124,7 @@ export class HealthFollower {
   async #takeFile(waiting: Waiting): Promise<void> {
     const fromMs = (this.servers.newestEventTimeMs ?? Date.now()) - MEMORY_KEEP_MS;
     try {
-      this.#note(await this.#read([waiting.file], fromMs));
+      await this.#take([waiting.file], fromMs);
     } catch (thrown) {
       waiting.attempts += 1;
       if (waiting.attempts < READ_ATTEMPTS) throw thrown;
@@ -156,12 +156,8 @@ export class HealthFollower {
 
   async #readPast(files: readonly IndexedFile[], fromMs: number): Promise<void> {
     if (files.length === 0) return;
-    this.#note(
-      await this.#read(
-        files.map((file) => this.#table.committedFile(file)),
-        fromMs,
-      ),
-    );
+    const committed = files.map((file) => this.#table.committedFile(file));
+    await this.#take(committed, fromMs);
     this.memoryFromMs = Math.min(this.memoryFromMs, files.at(-1)?.maxTimeMs ?? this.memoryFromMs);
   }
 
@@ -172,29 +168,36 @@ export class HealthFollower {
     const stepMs = (beforeMs - sinceMs) / ROLL_CALL_STEPS;
     const { files } = sampleFiles(old, { fromMs: sinceMs, toMs: beforeMs, stepMs }, 1);
     if (files.length === 0) return;
-    const { latest } = await this.#read(files.map((file) => this.#table.committedFile(file)));
-    const unknown = [...latest.values()].filter((row) => !this.servers.get(row.host) && row.eventTimeMs >= sinceMs);
+    const known = new Set(this.servers.hosts());
     // A clock that ran ahead must not make all others look late.
-    const past = unknown.map((row) => ({ ...row, eventTimeMs: Math.min(row.eventTimeMs, beforeMs) }));
-    this.servers.apply(new Map(past.map((row) => [row.host, row])));
+    const newer: Arrivals['newer'] = (host, eventTimeMs) =>
+      known.has(host) || eventTimeMs < sinceMs ? undefined : this.servers.newer(host, Math.min(eventTimeMs, beforeMs));
+    const committed = files.map((file) => this.#table.committedFile(file));
+    await this.#read(committed, { newer, latencies: new Map() });
+    this.servers.judgeNewer();
   }
 
-  /** What some files bring; rows since `fromMs` are kept, or none. A file that breaks off halfway is kept as far as it goes. */
-  async #read(files: readonly CommittedFile[], fromMs?: number): Promise<Arrivals> {
+  /** Takes some files' rows in, and keeps those since `fromMs`. A file that breaks off halfway is kept as far as it goes. */
+  async #take(files: readonly CommittedFile[], fromMs: number): Promise<void> {
     const arrivals: Arrivals = {
-      latest: new Map(),
+      newer: (host, eventTimeMs) => this.servers.newer(host, eventTimeMs),
       latencies: new Map(),
-      ...(fromMs === undefined ? {} : { kept: { window: this.#window, fromMs } }),
+      kept: { window: this.#window, fromMs },
     };
+    await this.#read(files, arrivals);
+    for (const { kafkaPartition, eventTimeMs } of this.servers.judgeNewer()) {
+      this.completeness.sawRow(kafkaPartition, eventTimeMs);
+    }
+    this.#noteLatencies(arrivals);
+  }
+
+  async #read(files: readonly CommittedFile[], arrivals: Arrivals): Promise<void> {
     await this.#table.readFiles(files, async (readable) => {
       for (const file of readable) await this.#reader.read(file, arrivals);
     });
-    return arrivals;
   }
 
-  #note({ latest, latencies }: Arrivals): void {
-    this.servers.apply(latest);
-    for (const row of latest.values()) this.completeness.sawRow(row.kafkaPartition, row.eventTimeMs);
+  #noteLatencies({ latencies }: Arrivals): void {
     for (const [version, counts] of latencies) {
       const atMs = this.#table.commitTimeOf(version);
       if (atMs !== undefined) this.#table.figures.addLatencies({ version, atMs }, counts);

@@ -6,31 +6,37 @@ import { SILENT_AFTER_MS } from '../../../dashboard/server-state.ts';
 
 const NOW = 1_800_000_000_000;
 
-function row(host: string, eventTimeMs: number, changed: Partial<LiveRow> = {}): LiveRow {
-  return {
-    host,
-    eventTimeMs,
-    kafkaPartition: 0,
-    simulated: false,
-    diskMount: '/',
-    cores: 4,
-    uptimeSeconds: 1,
-    memoryTotalBytes: 1000,
-    swapTotalBytes: 1000,
-    diskTotalBytes: 1000,
-    cpuPct: 20,
-    cpuIowaitPct: 0,
-    load1: 1,
-    memoryPct: 50,
-    swapUsedBytes: 0,
-    diskPct: 40,
-    pressureMemoryPct: 0,
-    ...changed,
-  };
+type Row = Partial<Omit<LiveRow, 'host' | 'eventTimeMs' | 'kafkaPartition'>>;
+
+const USUAL: Row = {
+  simulated: false,
+  diskMount: '/',
+  cores: 4,
+  uptimeSeconds: 1,
+  memoryTotalBytes: 1000,
+  swapTotalBytes: 1000,
+  diskTotalBytes: 1000,
+  cpuPct: 20,
+  cpuIowaitPct: 0,
+  load1: 1,
+  memoryPct: 50,
+  swapUsedBytes: 0,
+  diskPct: 40,
+  pressureMemoryPct: 0,
+};
+
+function row(host: string, eventTimeMs: number, changed: Row = {}): [string, number, Row] {
+  return [host, eventTimeMs, changed];
 }
 
-function apply(list: ServerList, ...rows: LiveRow[]): void {
-  list.apply(new Map(rows.map((found) => [found.host, found])));
+/** Rows of one file; null is what a row does not say. */
+function apply(list: ServerList, ...rows: [string, number, Row][]): void {
+  for (const [host, eventTimeMs, changed] of rows) {
+    const said = Object.entries({ ...USUAL, ...changed }).map(([name, value]) => [name, value ?? Number.NaN]);
+    const server = list.newer(host, eventTimeMs);
+    if (server !== undefined) Object.assign(server, { kafkaPartition: 0, ...Object.fromEntries(said) });
+  }
+  list.judgeNewer();
 }
 
 function completeTo(ms: number): Completeness {
