@@ -50,6 +50,12 @@ export class BrokerConnections {
     }
   }
 
+  /** Closes a connection; the next one to that broker is another one. */
+  end(address: BrokerAddress, connection: Connection): void {
+    this.#drop(connection);
+    this.#forgetBroken(address);
+  }
+
   #forget(address: BrokerAddress, opening: Promise<Connection>): void {
     if (this.#connections.get(address) === opening) this.#connections.delete(address);
   }

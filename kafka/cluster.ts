@@ -4,6 +4,8 @@ import type { KafkaSettings } from '../settings/settings.ts';
 import { BrokerConnections } from './broker-connections.ts';
 import { connectionOptions, type BrokerAddress } from './connection.ts';
 import { brokersFailed, forbidden, leaderFailed, protocolFailure, type BrokerFailure } from './failure.ts';
+import type { FetchedPartition, FetchRequest } from './fetch.ts';
+import { FetchLane } from './fetch-lane.ts';
 import {
   requestMetadata,
   type ClusterMetadata,
@@ -51,6 +53,7 @@ export class KafkaCluster {
   readonly #bootstrap: readonly BrokerAddress[];
   readonly #control: BrokerConnections;
   readonly #reading: BrokerConnections;
+  readonly #lanes = new Map<BrokerAddress, FetchLane>();
   #brokers: ReadonlyMap<number, BrokerAddress> = new Map();
   /** The latest description of each topic id, until one of its leaders turns out to have moved. */
   readonly #topics = new Map<string, TopicDescription>();
@@ -168,7 +171,7 @@ export class KafkaCluster {
       const failures = await Promise.all(
         [...byLeader(missing)].map(async ([leader, led]) => {
           try {
-            const connection = await abortable(this.#connectionTo(this.#control, leader), options.signal);
+            const connection = await abortable(this.controlConnection(leader), options.signal);
             const answers = await abortable(request(connection, topic, led), options.signal);
             return collect(answers, offsets, topic);
           } catch (thrown) {
@@ -184,20 +187,23 @@ export class KafkaCluster {
     }
   }
 
-  /** A connection for reading from the broker with this node id. */
-  async readingConnection(nodeId: number): Promise<Connection> {
-    return this.#connectionTo(this.#reading, nodeId);
+  /** Reads from the broker with this node id. */
+  async fetch(nodeId: number, request: FetchRequest, signal: AbortSignal): Promise<FetchedPartition> {
+    const address = this.#requireAddress(nodeId);
+    const lane = this.#lanes.get(address) ?? new FetchLane(this.#reading, address);
+    this.#lanes.set(address, lane);
+    return lane.fetch(request, signal);
   }
 
   /** A connection for questions to the broker with this node id. */
   async controlConnection(nodeId: number): Promise<Connection> {
-    return this.#connectionTo(this.#control, nodeId);
+    return this.#control.to(this.#requireAddress(nodeId));
   }
 
-  async #connectionTo(connections: BrokerConnections, nodeId: number): Promise<Connection> {
+  #requireAddress(nodeId: number): BrokerAddress {
     const address = this.#brokers.get(nodeId);
     if (address === undefined) throw new Error(nodeId < 0 ? 'there is no leader' : `broker ${nodeId} is away`);
-    return connections.to(address);
+    return address;
   }
 
   /** Where a node listens, as last heard; for messages. */

@@ -16,6 +16,8 @@ export interface FetchedPartition {
   readonly errorCode: number;
   /** False where the broker throttles this client: such an answer says nothing about the partition. */
   readonly isAnswered: boolean;
+  /** How long the broker will not answer, since this client is above its quota; 0 where it is not. */
+  readonly throttleMs: number;
   readonly lastStableOffset: bigint;
   readonly aborted: readonly AbortedTransaction[];
   /** The replica to read from instead, where the brokers' replica selector says so; else -1. */
@@ -65,10 +67,15 @@ export async function fetchPartition(connection: Connection, request: FetchReque
   );
 }
 
-type PartitionAnswer = Omit<FetchedPartition, 'isAnswered'>;
+/** What a broker that throttles us for so long answers. */
+export function throttledAnswer(throttleMs: number): FetchedPartition {
+  return { ...NO_ANSWER, throttleMs, isAnswered: false };
+}
+
+type PartitionAnswer = Omit<FetchedPartition, 'isAnswered' | 'throttleMs'>;
 
 function parseResponse(_correlationId: number, _apiKey: number, _version: number, reader: Reader): FetchedPartition {
-  reader.readInt32(); // throttle time: the broker itself holds the next request back for as long
+  const throttleMs = reader.readInt32();
   const errorCode = reader.readInt16();
   reader.readInt32(); // session id
   const topics = reader.readArray((topic) => {
@@ -76,8 +83,8 @@ function parseResponse(_correlationId: number, _apiKey: number, _version: number
     return topic.readArray(parsePartition);
   });
   const answer = topics[0]?.[0];
-  if (answer) return { ...answer, isAnswered: true };
-  return { ...NO_ANSWER, errorCode, isAnswered: false };
+  if (answer) return { ...answer, throttleMs, isAnswered: true };
+  return { ...throttledAnswer(throttleMs), errorCode };
 }
 
 function parsePartition(reader: Reader): PartitionAnswer {
@@ -94,10 +101,10 @@ function parsePartition(reader: Reader): PartitionAnswer {
   return { errorCode, lastStableOffset, aborted, preferredReplica, bytes };
 }
 
-const NO_ANSWER: PartitionAnswer = {
+const NO_ANSWER = {
   errorCode: 0,
   lastStableOffset: -1n,
   aborted: [],
   preferredReplica: -1,
   bytes: Buffer.alloc(0),
-};
+} satisfies PartitionAnswer;

@@ -1,13 +1,13 @@
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { leaderFailed, protocolFailure } from './failure.ts';
-import { fetchPartition, type FetchedPartition } from './fetch.ts';
+import type { FetchedPartition } from './fetch.ts';
 import { describeRange, type OffsetRange } from './offset-range.ts';
 import { NONE, OFFSET_OUT_OF_RANGE } from './protocol.ts';
 import { offsetsMovedBack, offsetsExpired, topicGone } from './range-failure.ts';
 import { readRecordBatches, type FetchedBatches } from './record-batch.ts';
 import { RecordChunk } from './record-chunk.ts';
-import { abortable, Retry } from './retry.ts';
+import { Retry } from './retry.ts';
 import { committedBatches } from './transactions.ts';
 
 export { RecordChunk } from './record-chunk.ts';
@@ -80,14 +80,18 @@ class RangeReader {
   async step(): Promise<RecordChunk | undefined> {
     const { signal } = this.#options;
     signal.throwIfAborted();
+    let throttleMs = 0;
     try {
       const fetched = await this.#fetch();
       if (fetched.errorCode === OFFSET_OUT_OF_RANGE) throw await this.#outOfRange();
       if (fetched.errorCode !== NONE) throw protocolFailure(this.#doing, fetched.errorCode);
+      if (!fetched.isAnswered) ({ throttleMs } = fetched);
       const chunk = this.#take(fetched);
-      if (chunk === undefined) throw this.#without(fetched);
-      this.#progressed(chunk);
-      return chunk;
+      if (chunk !== undefined) {
+        this.#progressed(chunk);
+        return chunk;
+      }
+      if (throttleMs === 0) throw this.#without(fetched);
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof SluiceError) || thrown.code !== 'KAFKA_UNREACHABLE') throw thrown;
@@ -95,6 +99,18 @@ class RangeReader {
       await this.#retry.after(thrown);
       return undefined;
     }
+    await this.#waitForQuota(throttleMs);
+    return undefined;
+  }
+
+  /** The leader is where it was: it only gives no more for now. */
+  async #waitForQuota(throttleMs: number): Promise<void> {
+    const why = `the brokers throttle this client, and answer again in ${(throttleMs / 1000).toFixed(1)} s`;
+    const failure = new SluiceError('KAFKA_UNREACHABLE', `${this.#doing}: ${why}.`, {
+      remedy:
+        'Raise consumer_byte_rate of the client or user in the brokers, or find out what else reads with that quota.',
+    });
+    await this.#retry.after(failure, throttleMs);
   }
 
   #progressed(chunk: RecordChunk): void {
@@ -110,10 +126,9 @@ class RangeReader {
     const leader = await this.#cluster.leaderOf(this.#topicId, partition, { signal });
     if (leader === undefined) throw await topicGone(this.#cluster, this.#topicId, this.#doing, signal);
     try {
-      const connection = await abortable(this.#cluster.readingConnection(leader.leader), signal);
       const { leaderEpoch } = leader;
       const request = { topicId: this.#topicId, partition, leaderEpoch, offset: this.offset, maxBytes };
-      return await abortable(fetchPartition(connection, request), signal);
+      return await this.#cluster.fetch(leader.leader, request, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       throw leaderFailed(this.#doing, this.#cluster.addressOf(leader.leader), thrown);
@@ -152,7 +167,7 @@ class RangeReader {
       ? `only offsets below ${String(fetched.lastStableOffset)} are stable there`
       : 'the broker answers without records';
     return new SluiceError('KAFKA_UNREACHABLE', `${this.#doing}: ${why}.`, {
-      remedy: 'Check that the replicas of the partition are in sync, and the quotas of this client.',
+      remedy: 'Check that the replicas of the partition are in sync.',
     });
   }
 

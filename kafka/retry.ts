@@ -22,11 +22,16 @@ export class Retry {
     this.#delayMs = FIRST_DELAY_MS;
   }
 
-  /** Waits before the next attempt, or throws `failure` when the limit has passed; throws the signal's reason when aborted. */
-  async after(failure: SluiceError): Promise<void> {
+  /**
+   * Waits before the next attempt, or throws `failure` when the limit would pass; throws the signal's reason when aborted.
+   * @param atLeastMs what the next attempt has to wait in any case
+   */
+  async after(failure: SluiceError, atLeastMs = 0): Promise<void> {
     this.#signal?.throwIfAborted();
-    if (performance.now() - this.#startedMs + this.#delayMs > this.#limitMs) throw failure;
-    await sleep(this.#delayMs * (0.5 + Math.random() / 2), undefined, { signal: this.#signal }).catch(() => {});
+    const longestMs = Math.max(this.#delayMs, atLeastMs);
+    if (performance.now() - this.#startedMs + longestMs > this.#limitMs) throw failure;
+    const delayMs = Math.max(this.#delayMs * (0.5 + Math.random() / 2), atLeastMs);
+    await sleep(delayMs, undefined, { signal: this.#signal }).catch(() => {});
     this.#signal?.throwIfAborted();
     this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
   }

@@ -78,6 +78,8 @@ export class AuditedTable {
       /** In the stack's own lake and folder of definitions, where its workers look. */
       readonly inStack?: boolean;
       readonly topic?: Partial<Omit<TopicSpecification, 'topic'>>;
+      /** What the brokers know its reader as. */
+      readonly clientId?: string;
     } = {},
   ): Promise<AuditedTable> {
     const id = randomUUID().slice(0, 8);
@@ -97,7 +99,7 @@ export class AuditedTable {
       replicationFactor: 1,
       ...options.topic,
     });
-    const cluster = new KafkaCluster(settings.kafka, 'test');
+    const cluster = new KafkaCluster(settings.kafka, options.clientId ?? 'test');
     const parts: AuditParts = {
       storage: openStorage(settings),
       cluster,

@@ -3,7 +3,7 @@ import { pbkdf2Sync } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alterUserScramCredentialsV0 } from '@platformatic/kafka';
+import { alterClientQuotasV1, alterUserScramCredentialsV0 } from '@platformatic/kafka';
 import { kafkaBrokers } from '../../infra/kafka-brokers.ts';
 import { freePorts } from '../../infra/ports.ts';
 import { RunningComponent } from '../../infra/running-component.ts';
@@ -105,6 +105,24 @@ export class Brokers {
     await cluster.close();
   }
 
+  /** Bounds what each broker sends to clients of this id; undefined takes the bound away. */
+  async setReadQuota(clientId: string, bytesPerSecond: number | undefined): Promise<void> {
+    const cluster = new KafkaCluster(this.settings, 'test-admin');
+    const { controllerId } = await cluster.metadata([], 'Setting a quota');
+    const key = 'consumer_byte_rate' as const;
+    const op =
+      bytesPerSecond === undefined
+        ? { key, remove: true as const }
+        : { key, value: bytesPerSecond, remove: false as const };
+    const entities = [{ entityType: 'client-id' as const, entityName: clientId }];
+    await alterClientQuotasV1.api.async(
+      await cluster.controlConnection(controllerId),
+      [{ entities, ops: [op] }],
+      false,
+    );
+    await cluster.close();
+  }
+
   #addresses(offset: number): string[] {
     return [0, 1, 2].map((node) => `127.0.0.1:${this.#first + offset + node}`);
   }
@@ -145,6 +163,8 @@ function furtherListeners(properties: string, login = '', tls = '', keystore = '
     'listener.name.tls.ssl.keystore.location': keystore,
     'listener.name.tls.ssl.keystore.password': 'changeit',
     'listener.name.tls.ssl.keystore.type': 'PKCS12',
+    // Quotas count the last two seconds, not ten: so a client is throttled for seconds only.
+    'quota.window.num': '3',
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');

@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { deleteRecordsV2, Producer, type CompressionAlgorithmValue } from '@platformatic/kafka';
 import kafkajs, { type Kafka, type Producer as OtherProducer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { literal } from '../../duckdb/quote.ts';
+import { DuckDbSession } from '../../duckdb/session.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import { ensureTopic } from '../../kafka/admin.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
 import { readRange, type ReadOptions, type RecordChunk } from '../../kafka/range-reader.ts';
-import type { KafkaSettings } from '../../settings/settings.ts';
+import { readSettings, type KafkaSettings } from '../../settings/settings.ts';
+import { AuditedTable } from '../audit/audited-table.ts';
+import { recordOf } from '../decisions/surprising-topic.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { Brokers, PASSWORD, USER } from './brokers.ts';
 
 let brokers: Brokers;
@@ -410,5 +416,44 @@ describe('connections', () => {
     await client.describeTopic('early');
     await client.close();
     expect(await failureOf(client.describeTopic('early'))).toMatchObject({ code: 'KAFKA_UNREACHABLE' });
+  });
+});
+
+describe('a quota of the brokers', () => {
+  const client = 'throttled';
+  const QUOTA_BYTES_PER_SECOND = 80_000;
+  /** Shorter than the brokers throttle for, once the two seconds that they count are used up. */
+  const STEP_MS = 1_000;
+  const RECORDS = 60;
+
+  it('is kept to, and everything arrives once, though each attempt ends before a throttled broker answers', async () => {
+    const home = temporaryFolder();
+    const settings = { ...readSettings({ SLUICE_HOME: home }), kafka: brokers.settings };
+    const table = await AuditedTable.create(settings, { clientId: client, topic: { partitions: 1 } });
+    const { topic } = table.definition.source;
+    for (let mark = 0; mark < RECORDS; mark += 10) {
+      const values = numbers(mark, mark + 10).map((text) => recordOf(Number(text), { pad: 'x'.repeat(4_000) }));
+      await send(topic, values);
+    }
+    await brokers.setReadQuota(client, QUOTA_BYTES_PER_SECOND);
+    const opened = await table.open();
+    await until('all of it is committed', async () => {
+      const planned = await opened.plan(never);
+      if (planned === undefined) return true;
+      try {
+        const seal = await opened.writeAndSeal(planned.plan, AbortSignal.timeout(STEP_MS));
+        await opened.commit(seal, []);
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ name: 'TimeoutError' });
+      }
+      return false;
+    });
+    await brokers.setReadQuota(client, undefined);
+    const files = [...opened.log.snapshot.files.keys()].map((path) => join(table.lakeFolder, table.shape.path, path));
+    const rows = await DuckDbSession.once(
+      `SELECT kafka_offset::INTEGER AS o FROM read_parquet([${files.map(literal).join(', ')}]) ORDER BY o`,
+    );
+    expect(rows.map((row) => row['o'])).toEqual(Array.from({ length: RECORDS }, (_, offset) => offset));
+    await table.close();
   });
 });
