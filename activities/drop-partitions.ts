@@ -25,7 +25,7 @@ export interface RetentionInput {
   readonly table: string;
 }
 
-/** What one of a definition's two tables has lost. */
+/** What one of a definition's tables has lost. */
 export interface RetentionReport {
   readonly table: string;
   readonly partitions: readonly Pick<DroppedPartition, 'partition' | 'rows' | 'sizeBytes' | 'reason'>[];
@@ -34,7 +34,7 @@ export interface RetentionReport {
 }
 
 export interface RetentionActivities {
-  /** Drops the partitions that a table and its rejected table keep no longer: in the log, then in Hive. */
+  /** Drops the partitions that a definition's tables keep no longer: in the log, then in Hive. */
   readonly dropPartitions: (input: RetentionInput) => Promise<RetentionReport[]>;
 }
 
@@ -42,7 +42,6 @@ export function createRetentionActivities(parts: RetentionParts): RetentionActiv
   return { dropPartitions: (input) => alive((signal) => dropPartitions(parts, input, signal)) };
 }
 
-/** The rejected table has the age of its table; a size is the table's alone. */
 export async function dropPartitions(
   parts: RetentionParts,
   { table }: RetentionInput,
@@ -50,9 +49,7 @@ export async function dropPartitions(
 ): Promise<RetentionReport[]> {
   const definition = loadDefinition(parts.tablesFolder, table);
   const reports: RetentionReport[] = [];
-  for (const { shape } of maintainedTables(definition)) {
-    const isMain = shape.table === table;
-    const retention = isMain ? definition.retention : { ...definition.retention, maxBytes: null };
+  for (const { shape, retention } of maintainedTables(definition)) {
     const bounded = retention.maxAgeMs !== null || retention.maxBytes !== null;
     if (bounded) reports.push(await dropFrom(parts, shape, retention, signal));
   }

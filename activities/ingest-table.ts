@@ -15,7 +15,7 @@ import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { type BatchMaking, type BatchPlan, type BatchSeal, type DataFile, sequenceAppId } from '../plans/batch.ts';
 import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
-import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+import { archiveTable, mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { atStep } from './fault-point.ts';
 
 /** How long an end of a partition below what is committed is taken for a leader that is still catching up. */
@@ -51,6 +51,7 @@ export class IngestTable {
   readonly shape: TableShape;
   readonly log: TableLog;
   readonly rejectedLog: TableLog;
+  readonly archiveLog: TableLog;
   readonly #parts: IngestParts;
   readonly #files: BatchFiles;
   readonly #topicId: string;
@@ -66,6 +67,7 @@ export class IngestTable {
     this.shape = mainTable(definition);
     this.log = new TableLog(parts.storage, this.shape.path, parts.log);
     this.rejectedLog = new TableLog(parts.storage, rejectedTable(definition).path, parts.log);
+    this.archiveLog = new TableLog(parts.storage, archiveTable(definition).path, parts.log);
     this.#files = new BatchFiles(parts.storage, this.shape.path);
   }
 
@@ -76,6 +78,7 @@ export class IngestTable {
     const opened = new IngestTable(parts, definition, source.topicId);
     await ensureTable(opened.log, opened.shape, source);
     await ensureTable(opened.rejectedLog, rejectedTable(definition), source);
+    if (definition.archive) await ensureTable(opened.archiveLog, archiveTable(definition), source);
     return opened;
   }
 
@@ -115,7 +118,8 @@ export class IngestTable {
   /** How new batches are made. */
   #making(): BatchMaking {
     return {
-      engine: this.#parts.engineName ?? this.definition.engine,
+      // An archive is DuckDB's to write, whatever the worker is told.
+      engine: this.definition.archive ? 'duckdb' : (this.#parts.engineName ?? this.definition.engine),
       definitionHash: definitionHash(this.definition),
     };
   }
@@ -175,6 +179,7 @@ export class IngestTable {
         const written = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
         await this.#addFiles(this.shape.path, written.files);
         await this.#addFiles(rejectedTable(definition).path, written.rejectedFiles);
+        await this.#addFiles(archiveTable(definition).path, written.archiveFiles ?? []);
         return written;
       });
       this.#learnRecordSize(result.fetchedBytes, result.rows + result.rejectedRows);
@@ -190,6 +195,7 @@ export class IngestTable {
         files: result.files.map(sealedFile),
         rejectedRows: result.rejectedRows,
         rejectedFiles: result.rejectedFiles.map(sealedFile),
+        ...(result.archiveFiles === undefined ? {} : { archiveFiles: result.archiveFiles.map(sealedFile) }),
         unknownFields: result.unknownFields,
         ...(plan.lost === undefined ? {} : { lost: plan.lost }),
       };
@@ -200,11 +206,14 @@ export class IngestTable {
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
     await recordLosses(this.#parts.storage, this.shape.path, seal);
-    const version = await atStep('commit', () => commitBatch(this.log, this.rejectedLog, seal, published));
+    const version = await atStep('commit', () =>
+      commitBatch(this.log, this.rejectedLog, seal, published, this.archiveLog),
+    );
     if (version === undefined) this.#batchesOfOthers += 1;
     this.#lastSequence = seal.sequence;
     await this.log.checkpointIfDue();
     await this.rejectedLog.checkpointIfDue();
+    if (seal.archiveFiles !== undefined) await this.archiveLog.checkpointIfDue();
     return version;
   }
 

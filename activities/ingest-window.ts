@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Clock } from '../clock/clock.ts';
 import { definitionText } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
-import { rejectedTable } from '../plans/table-shape.ts';
+import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
 import { ofBatch, toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
 import { IngestMeasures } from './ingest-measures.ts';
@@ -117,6 +117,7 @@ export async function runWindow(
   const table = await IngestTable.open(parts, input.table, ended);
   const publication = new TablePublication({ ...parts, measures }, table.shape);
   const rejected = new TablePublication(parts, rejectedTable(table.definition));
+  const archive = table.definition.archive && new TablePublication(parts, archiveTable(table.definition));
   const beganAtMs = clock.elapsedMs();
   const hasNews = (): boolean =>
     input.mode === 'continuous' &&
@@ -131,12 +132,15 @@ export async function runWindow(
     while (!ended.aborted && clock.elapsedMs() - beganAtMs < input.windowMs && !hasNews()) {
       report(progress);
       const startedAtMs = clock.elapsedMs();
-      progress = await runBatch({ table, publication, rejected, measures, clock, journal: parts.journal }, progress);
+      progress = await runBatch(
+        { table, publication, rejected, archive, measures, clock, journal: parts.journal },
+        progress,
+      );
       if (input.mode === 'drain' && progress.drained) break;
       if (progress.remaining === '0') await pause(startedAtMs + paceMs - clock.elapsedMs(), ended, clock);
     }
   } finally {
-    await Promise.all([publication.stop(), rejected.stop()]);
+    await Promise.all([publication.stop(), rejected.stop(), archive?.stop()]);
   }
   return { ...progress, ...hiveOf(publication, rejected, progress) };
 }
@@ -180,6 +184,7 @@ interface BatchParts {
   readonly table: IngestTable;
   readonly publication: TablePublication;
   readonly rejected: TablePublication;
+  readonly archive: TablePublication | undefined;
   readonly measures: IngestMeasures;
   readonly clock: Clock;
   readonly journal: Journal | undefined;
@@ -187,7 +192,7 @@ interface BatchParts {
 
 /** One batch, if Kafka has anything for it. A step that takes too long is given up, and the batch gone on with in the next window. */
 async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<WindowProgress> {
-  const { table, publication, rejected, measures, clock } = parts;
+  const { table, publication, rejected, archive, measures, clock } = parts;
   const startedAtMs = clock.elapsedMs();
   const signal = clock.timeout(table.definition.limits.stepTimeoutMs);
   const planned = await measures.step('plan', () => table.plan(signal));
@@ -210,6 +215,7 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   const remaining = seal.revision === planned.plan.revision ? planned.remaining : undefined;
   publication.request();
   if (seal.rejectedFiles.length > 0) rejected.request();
+  if ((seal.archiveFiles ?? []).length > 0) archive?.request();
   return {
     ...hive,
     batches: progress.batches + 1,

@@ -2,6 +2,7 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import { DefinitionFile } from './definition-file.ts';
 import {
   COLUMN_TYPES,
+  type ArchiveSettings,
   type ColumnDefinition,
   ENGINES,
   partitionColumns,
@@ -63,7 +64,7 @@ export function parseDefinition(text: string, fileName: string): TableDefinition
 
 function readDefinition(file: DefinitionFile): TableDefinition {
   const keys =
-    'table database description source columns event_time partition_by engine freshness limits compaction retention vacuum schedules'.split(
+    'table database description source columns event_time partition_by engine freshness limits compaction retention archive vacuum schedules'.split(
       ' ',
     );
   file.onlyKeys([], keys);
@@ -76,6 +77,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   file.onlyKeys(['vacuum'], ['grace', 'log_retention']);
   file.onlyKeys(['schedules'], ['compaction', 'vacuum', 'retention', 'quick_audit', 'full_audit']);
   const defaults = DEFINITION_DEFAULTS;
+  const archive = archiveAt(file);
   const definition: TableDefinition = {
     table: nameAt(file, ['table']),
     database: nameAt(file, ['database']),
@@ -108,6 +110,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
       maxAgeMs: file.optionalQuantity(['retention', 'max_age'], durationMs, '400d'),
       maxBytes: file.optionalQuantity(['retention', 'max_size'], sizeBytes, '500GiB'),
     },
+    ...(archive === undefined ? {} : { archive }),
     vacuum: {
       graceMs: file.quantity(['vacuum', 'grace'], durationMs, '1d', defaults.graceMs),
       logRetentionMs: file.quantity(['vacuum', 'log_retention'], durationMs, '2d', defaults.logRetentionMs),
@@ -125,6 +128,9 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   checkColumnNames(file, definition);
   checkCompaction(file, definition);
   checkVacuum(file, definition);
+  if (definition.archive !== undefined && definition.engine !== 'duckdb') {
+    file.problem(['archive'], 'archive needs engine: duckdb, which sees each record’s bytes');
+  }
   return definition;
 }
 
@@ -175,6 +181,16 @@ function sortColumnsAt(file: DefinitionFile): string[] {
   }
   file.problem(path, 'compaction.sort_by must be a list of column names');
   return [];
+}
+
+/** `true`, or keys and values; undefined where there is none, or `false`. */
+function archiveAt(file: DefinitionFile): ArchiveSettings | undefined {
+  const path = ['archive'];
+  const value = file.value(path);
+  if (value === undefined || value === false) return undefined;
+  if (value === true) return { maxAgeMs: null };
+  file.onlyKeys(path, ['max_age']);
+  return { maxAgeMs: file.optionalQuantity([...path, 'max_age'], durationMs, '90d') };
 }
 
 function checkCompaction(file: DefinitionFile, { compaction, columns }: TableDefinition): void {

@@ -50,6 +50,12 @@ export interface RetentionSettings {
   readonly maxBytes: number | null;
 }
 
+/** Each record's original bytes, kept in a table beside its own for when Kafka has forgotten them. */
+export interface ArchiveSettings {
+  /** A day of it goes once its end is longer ago than this; null for no bound. */
+  readonly maxAgeMs: number | null;
+}
+
 export interface VacuumSettings {
   /** How long a file that is not live any more is kept for queries that began while it was. */
   readonly graceMs: number;
@@ -87,6 +93,8 @@ export interface TableDefinition {
   readonly limits: BatchLimits;
   readonly compaction: CompactionSettings;
   readonly retention: RetentionSettings;
+  /** Left out where records are not archived. */
+  readonly archive?: ArchiveSettings;
   readonly vacuum: VacuumSettings;
   readonly schedules: ScheduleSettings;
 }

@@ -24,6 +24,8 @@ export interface BatchResult {
   readonly files: readonly WrittenFile[];
   readonly rejectedRows: number;
   readonly rejectedFiles: readonly WrittenFile[];
+  /** Every record's original bytes; left out where the definition does not archive. */
+  readonly archiveFiles?: readonly WrittenFile[];
   readonly unknownFields: Readonly<Record<string, number>>;
   /** Bytes that count against `limits.maxBytes`. */
   readonly fetchedBytes: number;

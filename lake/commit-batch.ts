@@ -8,7 +8,7 @@ import type { TableLog } from './log/table-log.ts';
 export const MAX_COMMIT_ATTEMPTS = 100;
 
 /**
- * Makes a sealed batch visible: rejected rows in their own log first, then the rows. Each log's transaction says whether the
+ * Makes a sealed batch visible: archived records and rejected rows in their own logs first, then the rows. Each log's transaction says whether the
  * batch is in, so this may be done any number of times, by any number of writers. The table's own log is asked first: a
  * batch that is in it is settled, even where its seal has been vacuumed since and this one is a late writer's.
  * @returns the version of the main log that the batch is in, or undefined where it had been committed before
@@ -18,9 +18,13 @@ export async function commitBatch(
   rejectedLog: TableLog,
   seal: BatchSeal,
   published: SluiceCommitInfo['published'],
+  archiveLog?: TableLog,
 ): Promise<number | undefined> {
   await log.refresh();
   if (isCommitted(log, seal)) return undefined;
+  if (archiveLog !== undefined && (seal.archiveFiles ?? []).length > 0) {
+    await commitOnce(archiveLog, seal, () => actionsOf(seal, 'archived', []));
+  }
   if (seal.rejectedFiles.length > 0) await commitOnce(rejectedLog, seal, () => actionsOf(seal, 'rejected', []));
   return commitOnce(log, seal, () => actionsOf(seal, 'accepted', published));
 }
@@ -44,11 +48,11 @@ function isCommitted(log: TableLog, { topic, sequence }: BatchSeal): boolean {
 
 function actionsOf(
   seal: BatchSeal,
-  which: 'accepted' | 'rejected',
+  which: 'accepted' | 'rejected' | 'archived',
   published: SluiceCommitInfo['published'],
 ): Action[] {
   const now = Date.now();
-  const files = which === 'accepted' ? seal.files : seal.rejectedFiles;
+  const files = { accepted: seal.files, rejected: seal.rejectedFiles, archived: seal.archiveFiles ?? [] }[which];
   return [
     {
       commitInfo: {

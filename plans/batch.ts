@@ -81,6 +81,8 @@ export interface BatchSeal {
   readonly files: readonly DataFile[];
   readonly rejectedRows: number;
   readonly rejectedFiles: readonly DataFile[];
+  /** Of the archive; left out where there is none. */
+  readonly archiveFiles?: readonly DataFile[];
   /** Fields that no column takes, by name, with how many records had them. */
   readonly unknownFields: Readonly<Record<string, number>>;
   /** As planned. */

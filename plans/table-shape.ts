@@ -25,6 +25,11 @@ export interface TableShape {
   readonly partitionColumns: readonly ColumnDefinition[];
 }
 
+const RECORD_BYTES: readonly StoredColumn[] = [
+  { name: 'record_key', type: 'binary', required: false },
+  { name: 'record_value', type: 'binary', required: false },
+];
+
 export function mainTable(definition: TableDefinition): TableShape {
   return {
     database: definition.database,
@@ -45,11 +50,22 @@ export function rejectedTable(definition: TableDefinition): TableShape {
     columns: [
       { name: 'kafka_topic', type: 'string', required: true },
       ...PROVENANCE_COLUMNS,
-      { name: 'record_key', type: 'binary', required: false },
-      { name: 'record_value', type: 'binary', required: false },
+      ...RECORD_BYTES,
       { name: 'reason', type: 'string', required: true },
       { name: 'detail', type: 'string', required: false },
     ],
+    partitionColumns: partitionColumns({ partitionBy: 'day' }),
+  };
+}
+
+/** Where an archiving table's records are kept byte for byte, rows and rejected ones alike. */
+export function archiveTable(definition: TableDefinition): TableShape {
+  const table = `${definition.table}_archive`;
+  return {
+    database: definition.database,
+    table,
+    path: `${definition.database}/${table}`,
+    columns: [...PROVENANCE_COLUMNS, ...RECORD_BYTES],
     partitionColumns: partitionColumns({ partitionBy: 'day' }),
   };
 }

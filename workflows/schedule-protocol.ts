@@ -39,9 +39,10 @@ export function scheduleOf(scheduleId: string): MaintenanceRun | undefined {
   return { table, task: known };
 }
 
-/** The schedules that a definition asks for. Retention has none where nothing bounds the table. */
-export function wantedSchedules({ table, schedules, retention }: TableDefinition): WantedSchedule[] {
-  const bounded = retention.maxAgeMs !== null || retention.maxBytes !== null;
+/** The schedules that a definition asks for. Retention has none where nothing bounds the table or its archive. */
+export function wantedSchedules({ table, schedules, retention, archive }: TableDefinition): WantedSchedule[] {
+  const isArchiveBounded = (archive?.maxAgeMs ?? null) !== null;
+  const bounded = retention.maxAgeMs !== null || retention.maxBytes !== null || isArchiveBounded;
   const intervals: Readonly<Record<ScheduledTask, number | null>> = {
     compaction: schedules.compactionMs,
     vacuum: schedules.vacuumMs,

@@ -6,6 +6,7 @@ import { ReadBudget } from '../../kafka/read-budget.ts';
 import { type RecordTaker, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
 import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../duckdb/session.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
+import { ArchiveWriter } from './archive-writer.ts';
 import { CarefulConversion, MAX_UNKNOWN_FIELDS } from './careful-conversion.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
 import { PlainDecoder } from './plain-decoder.ts';
@@ -59,15 +60,21 @@ export class DuckDbEngine implements Engine {
     const { definition } = request;
     const rows = await PlainRows.create(session, definition, 'plain');
     const decoder = new PlainDecoder(definition, rows);
-    const read = await this.#read(request, (record, partition) => decoder.take(record, partition));
+    const archive = definition.archive === undefined ? undefined : await ArchiveWriter.open(session);
+    const read = await this.#read(request, (record, partition) => {
+      archive?.add(record, partition);
+      return decoder.take(record, partition);
+    });
     rows.finish();
     requirePartitionLimit(request, definition.table, rows.periods.size);
     const plainFiles = await writePlainRows(session, rows, request);
     const careful = await new CarefulConversion(session).convert(request, read.segments, plainFiles.length);
     const files = [...plainFiles, ...careful.files];
     requirePartitionLimit(request, definition.table, partitionCount(files));
+    const archiveFiles = await archive?.write(request);
     return {
       ...careful,
+      ...(archiveFiles === undefined ? {} : { archiveFiles }),
       rows: rows.rows + careful.rows,
       files,
       unknownFields: mostFrequent(decoder.unknownFields, careful.unknownFields),

@@ -1,6 +1,7 @@
 import type { TableDefinition } from '../../definition/table-definition.ts';
 import { sequenceAppId } from '../../plans/batch.ts';
-import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
+import { maintainedTables } from '../../plans/maintained-table.ts';
+import { mainTable } from '../../plans/table-shape.ts';
 import { type JudgedFile, ReasonTally, type VacuumedTable, type VacuumReport } from '../../plans/vacuum-report.ts';
 import { settledVersion, VACUUM_APP_ID, VACUUM_REASONS, vacuumReasons, type VacuumView } from '../../plans/vacuum.ts';
 import { commitFence, commitVacuumed, newestFence } from '../commit-fence.ts';
@@ -35,14 +36,14 @@ export interface VacuumRequest {
 }
 
 /**
- * The only deleter (DESIGN: "Vacuum"). Of the definition's two tables it brings Hive up to date, sets a fence, lists the
+ * The only deleter (DESIGN: "Vacuum"). Of each of the definition's tables it brings Hive up to date, sets a fence, lists the
  * files, reads the log, and deletes what may go. It may be killed or overtaken at any point, and may be run by several at once.
  * @throws SluiceError METASTORE_UNREACHABLE where Hive cannot be asked: then nothing is deleted
  */
 export async function vacuumTable(parts: VacuumParts, request: VacuumRequest): Promise<VacuumReport> {
   const { definition, dryRun } = request;
   const tables: VacuumedTable[] = [];
-  for (const shape of [mainTable(definition), rejectedTable(definition)]) {
+  for (const { shape } of maintainedTables(definition)) {
     tables.push(await new Vacuum(parts, request, shape).run());
   }
   return { table: definition.table, dryRun, tables };
@@ -130,7 +131,7 @@ class Vacuum {
     return listed;
   }
 
-  /** The main log is read first: of what it calls committed, the rejected log lacks nothing. */
+  /** The main log is read first: of what it calls committed, the other logs lack nothing. */
   async #look(expired: VacuumView['expired']): Promise<VacuumView> {
     const { definition } = this.#request;
     const main = mainTable(definition);

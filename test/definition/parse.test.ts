@@ -25,6 +25,14 @@ describe('parseDefinition', () => {
     ]);
   });
 
+  it('archives where it is told to, and is the same definition as before where not', () => {
+    const archiveOf = (more: string): unknown => parseDefinition(`${text}${more}`, 'f.yaml').archive;
+    expect(archiveOf('archive: true\n')).toEqual({ maxAgeMs: null });
+    expect(archiveOf('archive: { max_age: 90d }\n')).toEqual({ maxAgeMs: 90 * 86_400_000 });
+    const without = parseDefinition(`${text}archive: false\n`, 'f.yaml');
+    expect(definitionHash(without)).toBe(definitionHash(parseDefinition(text, 'f.yaml')));
+  });
+
   it.each([
     ['an unknown key', text.replace('engine: duckdb', 'enigne: duckdb'), /unknown key "enigne"/],
     ['an unknown type', text.replace('type: boolean', 'type: bool'), /type is "bool"; it must be one of/],
@@ -57,6 +65,13 @@ describe('parseDefinition', () => {
       /not be below vacuum.grace/,
     ],
     ['a retention without a unit', `${text}retention:\n  max_age: 400\n`, /write it like 400d/],
+    [
+      'an archive that Spark should write',
+      `${text.replace('engine: duckdb', 'engine: spark')}archive: true\n`,
+      /duckdb/,
+    ],
+    ['an archive of neither yes nor no', `${text}archive: always\n`, /archive must hold keys and values/],
+    ['an archive of another bound', `${text}archive: { max_size: 1GiB }\n`, /unknown key "max_size" in archive/],
     ['no YAML at all', 'table: [', /f.yaml:\d+/],
   ])('refuses %s', (_, wrong, message) => {
     expect(() => parseDefinition(wrong, 'f.yaml')).toThrow(message);

@@ -48,11 +48,37 @@ function open() {
   return {
     log: () => new TableLog(storage, 'table'),
     rejectedLog: () => new TableLog(storage, 'table_rejected'),
+    archiveLog: () => new TableLog(storage, 'table_archive'),
     files: () => new BatchFiles(storage, 'table'),
   };
 }
 
+/** A log that a worker dies before it can write. */
+function unwritable(log: TableLog): TableLog {
+  log.create = () => Promise.reject(new Error('killed'));
+  return log;
+}
+
 describe('commitBatch', () => {
+  it('archives a batch in a log of its own, once and before the table says that it has it', async () => {
+    const { log, rejectedLog, archiveLog } = open();
+    const archived = { ...seal(1), archiveFiles: [file('data/k1-a.parquet')] };
+    await commitBatch(unwritable(log()), rejectedLog(), archived, [], archiveLog()).catch(() => undefined);
+    const main = log();
+    const archive = archiveLog();
+    // As where a worker died between the two entries.
+    await archive.refresh();
+    expect([...archive.snapshot.files.keys()]).toEqual(['data/k1-a.parquet']);
+    await main.refresh();
+    expect(main.snapshot.version).toBe(-1);
+    expect(await commitBatch(main, rejectedLog(), archived, [], archive)).toBe(0);
+    expect(await commitBatch(log(), rejectedLog(), archived, [], archiveLog())).toBeUndefined();
+    await archive.refresh();
+    expect(archive.snapshot.version).toBe(0);
+    const unarchived = await commitBatch(main, rejectedLog(), seal(2), [], archive);
+    expect([unarchived, archive.snapshot.version]).toEqual([1, 0]);
+  });
+
   it('adds files and offsets in one entry of each log', async () => {
     const { log, rejectedLog } = open();
     const main = log();

@@ -21,6 +21,8 @@ export function writeDefinitions(folder: string): void {
       'limits: { max_rows: 6 }',
       'freshness: { target: 4s }',
       'compaction: { min_files: 2 }',
+      // The one that is there in every world archives its records.
+      `archive: ${String(table === 't1')}`,
       `vacuum: { grace: ${GRACE_MS}ms, log_retention: ${GRACE_MS}ms }`,
     ];
     writeFileSync(join(folder, `${table}.yaml`), `${lines.join('\n')}\n`);

@@ -21,11 +21,13 @@ export class TableWatch implements StoreObserver {
   readonly topic: MemoryTopic;
   readonly main: LogWatch;
   readonly rejected: LogWatch;
+  readonly archive: LogWatch;
   /** What vacuums have deleted. */
   readonly deleted = new Set<string>();
   readonly #store: ObjectStore;
   readonly #violate: (what: string) => void;
   readonly #rejectedRows = new Map<number, readonly Row[]>();
+  readonly #archivedRows = new Map<number, readonly Row[]>();
   /** Records that retention has dropped, or that a backfill has moved to where it has. */
   readonly #dropped = new Set<string>();
   readonly #backfills: BackfillWatch;
@@ -45,6 +47,7 @@ export class TableWatch implements StoreObserver {
     this.#violate = violate;
     this.main = new LogWatch(options.mainPath, (path) => store.get(path), violate);
     this.rejected = new LogWatch(options.rejectedPath, (path) => store.get(path), violate);
+    this.archive = new LogWatch(`${options.mainPath}_archive`, (path) => store.get(path), violate);
     this.#backfills = new BackfillWatch(store, this.topic, this.main, this.rejected);
     store.observe(this);
   }
@@ -70,6 +73,7 @@ export class TableWatch implements StoreObserver {
     const [, tablePath, version] = LOG_ENTRY.exec(path) ?? [];
     if (tablePath === this.main.tablePath) this.#readMain(Number(version), object);
     if (tablePath === this.rejected.tablePath) this.#readRejected(Number(version), object);
+    if (tablePath === this.archive.tablePath) this.#readArchive(Number(version), object);
   }
 
   replaced(path: string): void {
@@ -77,7 +81,7 @@ export class TableWatch implements StoreObserver {
   }
 
   removed(path: string, atMs: number): void {
-    for (const log of [this.main, this.rejected]) {
+    for (const log of [this.main, this.rejected, this.archive]) {
       if (!path.startsWith(`${log.tablePath}/`)) continue;
       this.deleted.add(path);
       const relative = path.slice(log.tablePath.length + 1);
@@ -131,7 +135,7 @@ export class TableWatch implements StoreObserver {
   }
 
   #isOurs(path: string): boolean {
-    return [this.main, this.rejected].some(({ tablePath }) => path.startsWith(`${tablePath}/`));
+    return [this.main, this.rejected, this.archive].some(({ tablePath }) => path.startsWith(`${tablePath}/`));
   }
 
   #readMain(version: number, entry: StoredObject): void {
@@ -148,6 +152,7 @@ export class TableWatch implements StoreObserver {
     this.#requireSealed(this.sequence, this.#seal(this.sequence)?.files, added);
     const rejected = this.#rejectedRows.get(this.sequence) ?? [];
     this.#requireOnce(this.sequence, from, [...added.flatMap(({ rows }) => rows), ...rejected]);
+    if (this.archive.tip >= 0) this.#requireOnce(this.sequence, from, this.#archivedRows.get(this.sequence) ?? []);
   }
 
   #readRejected(version: number, entry: StoredObject): void {
@@ -165,6 +170,22 @@ export class TableWatch implements StoreObserver {
     this.#rejectedRows.set(
       sequence,
       change.added.flatMap(({ rows }) => rows),
+    );
+  }
+
+  /** A batch is archived before it is committed, as it was sealed. */
+  #readArchive(version: number, entry: StoredObject): void {
+    const previous = this.archive.transactions.get(this.#sequenceAppId) ?? 0;
+    const { added } = this.archive.read(version, entry);
+    const sequence = this.archive.transactions.get(this.#sequenceAppId) ?? 0;
+    if (sequence === previous) return;
+    if (sequence !== this.sequence + 1) {
+      this.#violate(`batch ${sequence} is archived while batch ${this.sequence} is the last that is committed`);
+    }
+    this.#requireSealed(sequence, this.#seal(sequence)?.archiveFiles, added);
+    this.#archivedRows.set(
+      sequence,
+      added.flatMap(({ rows }) => rows),
     );
   }
 

@@ -53,6 +53,9 @@ export class RowEngine implements Engine {
       ),
       rejectedRows: refused.length,
       rejectedFiles: refused.length === 0 ? [] : [this.#file(request, 'rejected', 0, { dt: DAY }, refused)],
+      ...(request.definition.archive === undefined
+        ? {}
+        : { archiveFiles: read.length === 0 ? [] : [this.#file(request, 'archive', 0, { dt: DAY }, read)] }),
       unknownFields: {},
       fetchedBytes: records.length * 100,
     };
