@@ -1,5 +1,5 @@
 import { definitionHash } from '../definition/load.ts';
-import type { TableDefinition } from '../definition/table-definition.ts';
+import { type TableDefinition, withoutArchive } from '../definition/table-definition.ts';
 import type { BatchResult } from '../engines/engine.ts';
 import { lostStretches, plannedRanges, type Stretch, withoutRanges } from '../plans/audit-window.ts';
 import { ASSUMED_RECORD_SIZE_BYTES } from '../plans/micro-batch.ts';
@@ -42,7 +42,10 @@ export async function withExpectedRows(
 /** A window may fall into more partitions than a batch may: nothing of it is committed. */
 function limited(definition: TableDefinition): TableDefinition {
   const { maxBytes } = COMPARISON_LIMITS;
-  return { ...definition, limits: { ...definition.limits, maxBytes, maxPartitions: Number.MAX_SAFE_INTEGER } };
+  return {
+    ...withoutArchive(definition),
+    limits: { ...definition.limits, maxBytes, maxPartitions: Number.MAX_SAFE_INTEGER },
+  };
 }
 
 /** What to take a record's size for after a window turned out to be too large. */

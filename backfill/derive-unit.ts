@@ -1,9 +1,11 @@
+import { withoutArchive } from '../definition/table-definition.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { WrittenFile } from '../engines/engine.ts';
 import { type BackfillUnit, offsetsIn, unitsOf } from '../plans/backfill.ts';
 import type { DataFile, PlannedRange } from '../plans/batch.ts';
 import { stagedFilePath } from '../plans/table-paths.ts';
+import { heldRecords } from './record-source.ts';
 import { type BackfillInput, type BackfillParts, openBackfill, type OpenBackfill } from './open-backfill.ts';
 
 export interface UnitInput extends BackfillInput {
@@ -77,18 +79,24 @@ async function deriveRanges(
 
 async function deriveAtOnce(
   parts: BackfillParts,
-  { plan, definition, main }: OpenBackfill,
+  backfill: OpenBackfill,
   unit: number,
   ranges: readonly PlannedRange[],
   signal: AbortSignal,
 ): Promise<Derived> {
+  const { plan, main } = backfill;
+  const definition = withoutArchive(backfill.definition);
   const { number } = plan;
+  const held = await heldRecords(parts, backfill);
   const attempt = parts.attemptName();
   const stage = (written: readonly WrittenFile[], kind: 'rows' | 'rejected'): WrittenFile[] =>
     written.map((file, index) => ({ ...file, path: stagedFilePath({ number, unit, kind }, attempt, index) }));
   return parts.storage.withScratchFolder(async (scratchFolder) => {
     const batch = { ...plan, sequence: 0, revision: 0, ranges, nextOffsets: {}, engine: definition.engine };
-    const result = await parts.engine.write({ plan: batch, definition, attempt, scratchFolder, signal });
+    const result = await parts.engine.write({
+      ...{ plan: batch, definition, attempt, scratchFolder, signal },
+      ...(held === undefined ? {} : { held }),
+    });
     const rows = stage(result.files, 'rows');
     const rejected = stage(result.rejectedFiles, 'rejected');
     await parts.storage.addFiles(

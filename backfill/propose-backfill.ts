@@ -12,7 +12,7 @@ import { compareSchemas, deltaSchema } from '../lake/log/schema.ts';
 import { rowCountOf } from '../lake/log/snapshot.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
-import type { BackfillPlan, BackfillScope } from '../plans/backfill.ts';
+import type { BackfillPlan, BackfillScope, BackfillSource } from '../plans/backfill.ts';
 import {
   type BackfillOutlook,
   type LiveTable,
@@ -40,6 +40,8 @@ export interface ProposalParts {
 export interface ProposalInput {
   readonly definition: TableDefinition;
   readonly scope: BackfillScope;
+  /** What `cluster` of the parts stands for. @default kafka */
+  readonly source?: BackfillSource;
   /** Only this Kafka partition. */
   readonly partition?: number;
   readonly from?: { readonly timeMs: number } | { readonly offset: bigint };
@@ -68,7 +70,7 @@ export async function proposeBackfill(
   input: ProposalInput,
   signal: AbortSignal,
 ): Promise<Proposal> {
-  const { definition, scope } = input;
+  const { definition, scope, source = 'kafka' } = input;
   const { topic } = definition.source;
   const main = await readLog(parts, mainTable(definition));
   const rejected = await readLog(parts, rejectedTable(definition));
@@ -80,6 +82,7 @@ export async function proposeBackfill(
   const request = {
     definition,
     scope,
+    source,
     rejectedRuns: scope === 'all' ? new Map<number, OffsetRun[]>() : await parts.rejectedRuns(rejected),
     wanted,
     committed,
@@ -113,6 +116,7 @@ export async function proposeBackfill(
       sequence: request.sequence,
       unitsAtOnce: input.unitsAtOnce,
       maxRowsPerSecond: input.maxRowsPerSecond,
+      ...(source === 'kafka' ? {} : { source }),
       ...(input.includesDropped === true ? { includesDropped: true } : {}),
     },
   };

@@ -8,7 +8,7 @@ const MAX_RANGES_SHOWN = 20;
 export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 'plan' | 'outlook'>): string[] {
   const { ranges, offsets, units, unitOffsets, sourceBytes, replaced, estimatedMs } = outlook;
   return [
-    `${table}: up to ${offsets} records would be derived anew by definition ${plan.definitionHash}, from the topic ${plan.topic}, which holds all of them.`,
+    `${table}: up to ${offsets} records would be derived anew by definition ${plan.definitionHash}, from ${sourceInWords(plan)}.`,
     ...ranges
       .slice(0, MAX_RANGES_SHOWN)
       .map(
@@ -29,6 +29,13 @@ export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 
         ]),
     'Nothing has been done. Begin it with --yes, or let somebody approve it with --propose.',
   ];
+}
+
+function sourceInWords({ source, topic }: Proposal['plan']): string {
+  if (source === 'archive') return 'the table’s archive';
+  return source === 'files'
+    ? 'the files, which are kept beside the plan'
+    : `the topic ${topic}, which holds all of them`;
 }
 
 export function statusInWords(status: BackfillStatus): string[] {

@@ -1,15 +1,16 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { keepProposal, proposeBackfill, type Proposal, type ProposalInput } from '../backfill/propose-backfill.ts';
+import { keepSource, type ProposedSource } from '../backfill/record-source.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinition } from '../definition/load.ts';
+import type { TableDefinition } from '../definition/table-definition.ts';
 import { durationMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { KafkaCluster } from '../kafka/cluster.ts';
-import { sampleRecordSize } from '../kafka/record-size.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
 import { rejectedRuns } from '../lake/rejected-runs.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
+import type { Storage } from '../lake/storage/storage.ts';
 import type { BackfillPlan, BackfillScope } from '../plans/backfill.ts';
 import { mainTable, rejectedTable } from '../plans/table-shape.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
@@ -18,6 +19,7 @@ import { startBackfill } from '../temporal/start-work.ts';
 import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { registerBackfillCommands } from './backfill-commands.ts';
 import { showingProgress } from './backfill-progress.ts';
+import { withSource } from './backfill-source.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
 
 /** Units that are derived side by side where nothing else is asked for. */
@@ -35,6 +37,7 @@ interface BackfillOptions {
   readonly unitsAtOnce: string;
   readonly maxRows?: string;
   readonly dropped: boolean;
+  readonly source: string;
   readonly propose: boolean;
   readonly yes: boolean;
   readonly wait: boolean;
@@ -82,6 +85,7 @@ function withCommonOptions(command: Command): Command {
     .option('--partition <number>', 'only this Kafka partition')
     .option('--units-at-once <number>', 'units that are derived side by side', String(UNITS_AT_ONCE))
     .option('--max-rows <number>', 'derive at most so many records a second')
+    .option('--source <source>', 'where records are read: kafka, archive, or files:PATH', 'kafka')
     .option('--dropped', 'also rows of partitions that retention has dropped', false)
     .option('--propose', 'keep it in the lake, where it waits for: sluice backfill approve', false)
     .option('--yes', 'begin at once', false)
@@ -95,18 +99,29 @@ async function backfill(table: string, scope: BackfillScope, options: BackfillOp
     throw new SluiceError('USAGE', '--propose waits for an approval and --yes does not: give one of them.');
   }
   const settings = readSettings();
-  const proposal = await propose(settings, table, scope, options);
-  if (!options.propose && !options.yes) {
-    const { plan, outlook } = proposal;
-    if (options.json) console.log(JSON.stringify({ table, scope: plan.scope, ...outlook }, null, 2));
-    else for (const line of outlookInWords(table, proposal)) console.log(line);
-    return;
-  }
+  const definition = loadDefinition(settings.tablesFolder, table);
+  await withSource(settings, definition, options.source, async (source) => {
+    const proposal = await propose(openStorage(settings), definition, source, scope, options);
+    if (options.propose || options.yes) await begin(settings, proposal, source, options);
+    else if (options.json) {
+      console.log(JSON.stringify({ table, scope: proposal.plan.scope, ...proposal.outlook }, null, 2));
+    } else for (const line of outlookInWords(table, proposal)) console.log(line);
+  });
+}
+
+async function begin(
+  settings: Settings,
+  proposal: Proposal,
+  { localPath }: ProposedSource,
+  options: BackfillOptions,
+): Promise<void> {
   const client = await connectTemporal(settings);
   const storage = openStorage(settings);
   const plan = await keepProposal(storage, proposal);
+  const { path } = mainTable(proposal.definition);
+  if (localPath !== undefined) await keepSource(storage, plan, path, localPath);
   if (options.yes) {
-    const files = new BackfillFiles(storage, mainTable(proposal.definition).path);
+    const files = new BackfillFiles(storage, path);
     await files.approve(plan.number, { format: 1, approvedAtMs: Date.now(), by: plan.plannedBy });
   }
   const work = await startBackfill(client, plan);
@@ -139,36 +154,24 @@ async function report(
 }
 
 async function propose(
-  settings: Settings,
-  table: string,
+  storage: Storage,
+  definition: TableDefinition,
+  { kind, offsets, recordSizeBytes }: ProposedSource,
   scope: BackfillScope,
   options: BackfillOptions,
 ): Promise<Proposal> {
-  const definition = loadDefinition(settings.tablesFolder, table);
-  const storage = openStorage(settings);
-  const cluster = new KafkaCluster(settings.kafka, 'sluice-cli');
-  const input: ProposalInput = { definition, scope, by: userInfo().username, ...rangeOf(options, Date.now()) };
-  try {
-    return await proposeBackfill(
-      {
-        storage,
-        cluster,
-        clock: SYSTEM_CLOCK,
-        rejectedRuns: (rejected) => rejectedRuns(storage, rejected, rejectedTable(definition).path),
-        recordSizeBytes: (topicId, { partition, startOffset, endOffset }, signal) =>
-          sampleRecordSize(
-            cluster,
-            topicId,
-            { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) },
-            signal,
-          ),
-      },
-      input,
-      AbortSignal.timeout(KAFKA_LIMIT_MS),
-    );
-  } finally {
-    await cluster.close();
-  }
+  const input: ProposalInput = {
+    ...{ definition, scope, source: kind, by: userInfo().username },
+    ...rangeOf(options, Date.now()),
+  };
+  return proposeBackfill(
+    {
+      ...{ storage, cluster: offsets, clock: SYSTEM_CLOCK, recordSizeBytes },
+      rejectedRuns: (rejected) => rejectedRuns(storage, rejected, rejectedTable(definition).path),
+    },
+    input,
+    AbortSignal.timeout(KAFKA_LIMIT_MS),
+  );
 }
 
 type Range = Pick<ProposalInput, 'partition' | 'from' | 'to' | 'unitsAtOnce' | 'maxRowsPerSecond' | 'includesDropped'>;

@@ -111,3 +111,10 @@ export function partitionColumns(definition: Pick<TableDefinition, 'partitionBy'
   const dt: ColumnDefinition = { name: 'dt', type: 'date', required: true };
   return definition.partitionBy === 'day' ? [dt] : [dt, { name: 'hour', type: 'int', required: true }];
 }
+
+/** For who makes rows of records that have been archived, or that nobody is to archive. */
+export function withoutArchive(definition: TableDefinition): TableDefinition {
+  const copy: { -readonly [Key in keyof TableDefinition]: TableDefinition[Key] } = { ...definition };
+  delete copy.archive;
+  return copy;
+}

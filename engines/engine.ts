@@ -1,5 +1,6 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
+import type { HeldRecords } from '../kafka/held-records.ts';
 import type { BatchPlan, DataFile } from '../plans/batch.ts';
 
 /** What an engine is asked for: everything that one planned batch holds, as files. */
@@ -11,6 +12,8 @@ export interface BatchRequest {
   /** Local folder for the attempt's work, deleted by the caller. */
   readonly scratchFolder: string;
   readonly signal: AbortSignal;
+  /** Where the records are read from, where that is not Kafka. Only DuckDB can. */
+  readonly held?: HeldRecords;
 }
 
 /** A file of the batch, still in the scratch folder. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KafkaCluster } from './cluster.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { OffsetRange } from './offset-range.ts';
-import { readRange, type ReadOptions, type RecordChunk } from './range-reader.ts';
+import { readRange, type ReadOptions } from './range-reader.ts';
 import type { RecordBatch } from './record-batch.ts';
 import type { RawRecord } from './record.ts';
 import type { ReadBudget } from './read-budget.ts';
@@ -21,6 +21,16 @@ export interface CopiedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
+
+/** What was read at a time: records in groups, of which each is admitted to a budget or not. */
+export interface SpooledChunk {
+  readonly partition: number;
+  readonly nextOffset: bigint;
+  readonly batches: readonly SpooledGroup[];
+  forEachRecordOf(group: SpooledGroup, visit: (record: RawRecord) => void): void;
+}
+
+export type SpooledGroup = Pick<RecordBatch, 'baseOffset'> & { readonly data: { readonly length: number } };
 
 /** Takes a record for itself, or leaves it (false) to be spooled; asked about each record once, in order. */
 export type RecordTaker = (record: RawRecord, partition: number) => boolean;
@@ -74,9 +84,18 @@ export async function spoolRange(
   range: OffsetRange,
   options: SpoolOptions,
 ): Promise<SpooledRange> {
+  return spoolChunks(readRange(cluster, topicId, range, options), range, options);
+}
+
+/** The same for a range that is read from elsewhere. */
+export async function spoolChunks(
+  chunks: AsyncIterable<SpooledChunk>,
+  range: OffsetRange,
+  options: SpoolOptions,
+): Promise<SpooledRange> {
   const spool = new Spool(options);
   let reached = range.startOffset;
-  for await (const chunk of readRange(cluster, topicId, range, options)) {
+  for await (const chunk of chunks) {
     const refused = await spool.add(chunk);
     reached = refused ?? chunk.nextOffset;
     if (options.budget?.isExceeded === true) break;
@@ -106,7 +125,7 @@ export class Spool {
   }
 
   /** @returns the first offset of the record batch that the budget does not admit; undefined where all are taken */
-  async add(chunk: RecordChunk): Promise<bigint | undefined> {
+  async add(chunk: SpooledChunk): Promise<bigint | undefined> {
     let draft = new Draft();
     for (const batch of chunk.batches) {
       const oddBytes = draft.oddBytes;
@@ -124,7 +143,7 @@ export class Spool {
     return undefined;
   }
 
-  async #write(chunk: RecordChunk, draft: Draft): Promise<void> {
+  async #write(chunk: SpooledChunk, draft: Draft): Promise<void> {
     const { bytes, rowCount } = this.#lines;
     if (rowCount === 0 && draft.odd.length === 0) return;
     const path = join(this.#folder, `p${chunk.partition}${this.#name}-${this.segments.length}.ndjson`);
@@ -157,7 +176,7 @@ const TAKES_NONE: RecordTaker = () => false;
 
 /** A segment in the making. */
 class Draft {
-  readonly batches: RecordBatch[] = [];
+  readonly batches: SpooledGroup[] = [];
   readonly odd: CopiedRecord[] = [];
   oddBytes = 0;
   /** Records of the batches so far, those taken included. */

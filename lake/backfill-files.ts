@@ -8,6 +8,13 @@ import type { Storage } from './storage/storage.ts';
 /** Files that are read at a time. */
 const READS_AT_ONCE = 16;
 
+/** Files with an archive's columns that an operator has brought along, kept beside the table until the backfill has ended. */
+export interface BroughtFiles {
+  readonly format: 1;
+  /** Relative to the table's folder. */
+  readonly files: readonly string[];
+}
+
 /** The backfills of one table as they are kept in its folder: everything created once, whole, and never changed. */
 export class BackfillFiles {
   readonly #storage: Storage;
@@ -64,6 +71,15 @@ export class BackfillFiles {
 
   async merges(number: number): Promise<PartitionMerge[]> {
     return this.#readAll<PartitionMerge>(`${backfillFolder(number)}/merges`);
+  }
+
+  /** The files that a backfill reads its records from, where it came with some. */
+  async readSource(number: number): Promise<BroughtFiles | undefined> {
+    return this.#read<BroughtFiles>(sourcePath(number));
+  }
+
+  async createSource(number: number, files: BroughtFiles): Promise<BroughtFiles> {
+    return this.#createOrRead(sourcePath(number), files);
   }
 
   async readApproval(number: number): Promise<BackfillApproval | undefined> {
@@ -129,6 +145,10 @@ export class BackfillFiles {
       cause,
     });
   }
+}
+
+function sourcePath(number: number): string {
+  return `${backfillFolder(number)}/source.json`;
 }
 
 function approvalPath(number: number): string {

@@ -1,6 +1,6 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { type BackfillPlan, type BackfillScope, mayHold, offsetsIn, unitsOf } from './backfill.ts';
+import { type BackfillPlan, type BackfillScope, type BackfillSource, mayHold, offsetsIn, unitsOf } from './backfill.ts';
 import type { PlannedRange } from './batch.ts';
 import { ASSUMED_RECORD_SIZE_BYTES, type AvailableOffsets } from './micro-batch.ts';
 import { partitionName } from './partition-name.ts';
@@ -48,7 +48,8 @@ export interface BackfillRequest {
   /** Next offset of each Kafka partition, by the main log. */
   readonly committed: ReadonlyMap<number, bigint>;
   readonly sequence: number;
-  /** What Kafka holds. */
+  readonly source: BackfillSource;
+  /** What the source holds. */
   readonly available: ReadonlyMap<number, AvailableOffsets>;
   readonly main: LiveTable;
   readonly rejected: LiveTable;
@@ -80,6 +81,7 @@ export interface Replaced {
 
 /** What an operator is shown before a backfill begins. Offsets are decimal texts. */
 export interface BackfillOutlook {
+  readonly source: BackfillSource;
   readonly ranges: readonly PlannedRange[];
   /** Records at most: not every offset has one. */
   readonly offsets: string;
@@ -101,10 +103,11 @@ export function planBackfill(request: BackfillRequest): BackfillOutlook {
   const { committed, available } = request;
   const ranges: PlannedRange[] = [];
   for (const [partition, wanted] of [...request.wanted].sort(([a], [b]) => a - b)) {
-    const earliest = available.get(partition)?.earliest;
-    if (earliest === undefined) continue;
+    const held = available.get(partition);
+    if (held === undefined) continue;
+    const { earliest } = held;
     const start = wanted.start ?? (request.scope === 'all' ? earliest : 0n);
-    const end = endOf(request, partition, wanted, committed.get(partition) ?? 0n);
+    const end = endOf(request, partition, wanted, { committed: committed.get(partition) ?? 0n, held: held.lastStable });
     const runs = request.scope === 'all' ? [{ start, end }] : (request.rejectedRuns.get(partition) ?? []);
     for (const run of runs) {
       const from = run.start > start ? run.start : start;
@@ -140,10 +143,22 @@ export function joinRuns(runs: readonly OffsetRun[], maxRuns: number): OffsetRun
   return joined;
 }
 
-function endOf(request: BackfillRequest, partition: number, wanted: WantedOffsets, committed: bigint): bigint {
-  const end = wanted.end ?? committed;
-  if (end <= committed) return end;
-  if (wanted.endIsTime) return committed;
+function endOf(
+  request: BackfillRequest,
+  partition: number,
+  wanted: WantedOffsets,
+  { committed, held }: { readonly committed: bigint; readonly held: bigint },
+): bigint {
+  // Kafka has a mark behind its last record; elsewhere there is none, and what follows is not there.
+  const reach = request.source === 'kafka' || held > committed ? committed : held;
+  const end = wanted.end ?? reach;
+  if (end <= reach) return end;
+  if (end <= committed && !wanted.endIsTime) {
+    const why = `${SOURCE_NAMES[request.source]} hold${request.source === 'files' ? '' : 's'} partition ${partition} up to offset ${held - 1n}, not ${end - 1n}`;
+    throw refused(request, why, { remedy: 'End the range there, or name another --source.' });
+  }
+  if (end <= committed) return reach;
+  if (wanted.endIsTime) return reach;
   throw refused(request, `partition ${partition} is committed up to offset ${committed}, not ${end}`, {
     remedy: 'Later offsets are ingested by the current definition anyway: end the range there.',
   });
@@ -182,6 +197,7 @@ function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): B
   const derivedASecond = Math.min(ROWS_DERIVED_A_SECOND * unitsAtOnce, maxRowsPerSecond ?? Number.POSITIVE_INFINITY);
   const seconds = records / derivedASecond + (merged + records) / (ROWS_MERGED_A_SECOND * unitsAtOnce);
   return {
+    source: request.source,
     ranges,
     offsets: String(offsets),
     units,
@@ -217,12 +233,28 @@ function replacedOf(
   };
 }
 
-function expired({ definition }: BackfillRequest, partition: number, start: bigint, earliest: bigint): SluiceError {
+const SOURCE_NAMES: Readonly<Record<BackfillSource, string>> = {
+  kafka: 'Kafka',
+  archive: 'the archive',
+  files: 'the files',
+};
+
+function expired(
+  { definition, source }: BackfillRequest,
+  partition: number,
+  start: bigint,
+  earliest: bigint,
+): SluiceError {
   return new SluiceError(
     'OFFSET_EXPIRED',
-    `Kafka does not hold offsets ${start} to ${earliest - 1n} of partition ${partition} any more; it begins at ${earliest}.`,
+    source === 'kafka'
+      ? `Kafka does not hold offsets ${start} to ${earliest - 1n} of partition ${partition} any more; it begins at ${earliest}.`
+      : `Offsets ${start} to ${earliest - 1n} of partition ${partition} are not in ${SOURCE_NAMES[source]}: the first one there is ${earliest}.`,
     {
-      remedy: 'Begin the backfill there; what the table holds of older records stays as it is.',
+      remedy:
+        source === 'kafka'
+          ? 'Begin the backfill there, and what the table holds of older records stays as it is; or read them from an archive: --source archive.'
+          : 'Begin the backfill there; what the table holds of older records stays as it is.',
       details: { table: definition.table, partition, from: String(start), to: String(earliest) },
     },
   );

@@ -4,6 +4,9 @@ import { decodedPath, placeOf } from './file-place.ts';
 /** Which records a backfill is for: all of a range, or those that are rejected, and their neighbours in between. */
 export type BackfillScope = 'all' | 'rejected';
 
+/** Where a backfill reads its records: from the topic, from the table's own archive, or from files that its plan came with. */
+export type BackfillSource = 'kafka' | 'archive' | 'files';
+
 /**
  * What a backfill is: the records of these offsets are derived anew by one definition, and replace what the table and its
  * rejected table hold of them. Created once, whole, and never changed.
@@ -30,6 +33,8 @@ export interface BackfillPlan {
   readonly unitsAtOnce: number;
   /** Records that are derived a second, over all; null for no limit. */
   readonly maxRowsPerSecond: number | null;
+  /** Left out for Kafka. */
+  readonly source?: Exclude<BackfillSource, 'kafka'>;
   /** True where rows of partitions that retention has dropped are wanted too. */
   readonly includesDropped?: boolean;
 }

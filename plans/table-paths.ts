@@ -80,3 +80,8 @@ export function stagedFilePath(
 ): string {
   return `${backfillFolder(number)}/staged/${pad(unit, 6)}-${kind}-${attempt}-${index}.parquet`;
 }
+
+/** A file that a backfill reads its records from, brought along by who has asked for it. */
+export function broughtFilePath(number: number): string {
+  return `${backfillFolder(number)}/staged/source.parquet`;
+}

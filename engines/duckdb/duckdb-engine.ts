@@ -3,7 +3,8 @@ import { scratchFailure } from '../../errors/scratch-failure.ts';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
 import { FETCH_MAX_BYTES } from '../../kafka/range-reader.ts';
 import { ReadBudget } from '../../kafka/read-budget.ts';
-import { type RecordTaker, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
+import { readHeld } from '../../kafka/held-records.ts';
+import { type RecordTaker, spoolChunks, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
 import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../duckdb/session.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
 import { ArchiveWriter } from './archive-writer.ts';
@@ -96,7 +97,11 @@ export class DuckDbEngine implements Engine {
       const range = { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) };
       try {
         const named = { ...options, name: `r${index}` };
-        return { partition, ...(await spoolRange(this.#cluster, plan.topicId, range, named)) };
+        const spooled =
+          request.held === undefined
+            ? await spoolRange(this.#cluster, plan.topicId, range, named)
+            : await spoolChunks(readHeld(request.held, range, ended), range, named);
+        return { partition, ...spooled };
       } catch (thrown) {
         failed.abort(ofPartition(partition, thrown));
         throw thrown;

@@ -37,6 +37,7 @@ function request(more: Partial<BackfillRequest> = {}): BackfillRequest {
   return {
     definition: DEFINITION,
     scope: 'all',
+    source: 'kafka',
     rejectedRuns: new Map(),
     wanted: new Map([[0, { start: 250n, end: 1000n, endIsTime: false }]]),
     committed: new Map([[0, 1000n]]),
@@ -86,6 +87,22 @@ describe('planBackfill', () => {
     const from = (start: bigint) => new Map([[0, { start, end: 1000n, endIsTime: false }]]);
     expect(refusal({ wanted: from(249n) })).toBe('OFFSET_EXPIRED');
     expect(refusal({ wanted: from(250n) })).toBe('none');
+  });
+
+  it('ends where an archive ends, and refuses to the offset what is not in it', () => {
+    const wanted = (start: bigint, end: bigint | undefined, endIsTime = false): Partial<BackfillRequest> => ({
+      source: 'archive',
+      available: new Map([[0, { earliest: 300n, lastStable: 900n }]]),
+      wanted: new Map([[0, { start, end, endIsTime }]]),
+    });
+    expect(planBackfill(request(wanted(300n, undefined))).ranges[0]?.endOffset).toBe('900');
+    expect(planBackfill(request(wanted(300n, 950n, true))).ranges[0]?.endOffset).toBe('900');
+    expect(refusal(wanted(300n, 900n))).toBe('none');
+    expect(refusal(wanted(300n, 901n))).toBe('BACKFILL_REFUSED');
+    expect(refusal(wanted(299n, 900n))).toBe('OFFSET_EXPIRED');
+    // Kafka has offsets without records: what is committed is there, up to the mark.
+    expect(refusal({ ...wanted(300n, 1000n), source: 'kafka' })).toBe('none');
+    expect(() => planBackfill(request(wanted(299n, 900n)))).toThrow(/not in the archive: the first one there is 300/);
   });
 
   it('refuses to overlap with a backfill that has not ended', () => {
