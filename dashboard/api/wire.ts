@@ -59,10 +59,12 @@ export interface ServersUpdate {
   readonly data: DataReport;
   /** Servers that are new, or whose state, reasons or description changed: whole. */
   readonly changed: readonly ServerSummary[];
+  readonly newestEventTimeMs: number;
   /** Servers that only have a newer row. */
   readonly figures: {
     readonly host: readonly string[];
-    readonly eventTimeMs: readonly number[];
+    /** How much older than `newestEventTimeMs` each row is. */
+    readonly behindMs: readonly number[];
     readonly cpuPct: readonly (number | null)[];
     readonly memoryPct: readonly (number | null)[];
     readonly loadPerCore: readonly (number | null)[];

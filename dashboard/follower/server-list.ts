@@ -1,7 +1,7 @@
 import type { ServersUpdate, ServerSummary } from '../api/wire.ts';
 import { isSilent, SILENT_AFTER_MS } from '../server-state.ts';
 import type { Completeness } from './completeness.ts';
-import { TrackedServer } from './tracked-server.ts';
+import { type FigureLists, TrackedServer } from './tracked-server.ts';
 
 /** A server that has sent nothing for this long is taken off the list. */
 export const FORGET_AFTER_MS = 86_400_000;
@@ -85,20 +85,23 @@ export class ServerList {
   }
 
   /** What has changed since the last call. */
-  takeChanges(): Pick<ServersUpdate, 'changed' | 'figures' | 'gone'> | undefined {
+  takeChanges(): Omit<ServersUpdate, 'nowMs' | 'data'> | undefined {
     if (this.#changed.length + this.#gone.length === 0) return undefined;
-    const figures = { host: [], eventTimeMs: [], cpuPct: [], memoryPct: [], loadPerCore: [], diskPct: [], strain: [] };
+    const newestEventTimeMs = this.newestEventTimeMs ?? 0;
+    const figures: FigureLists = {
+      ...{ host: [], behindMs: [], cpuPct: [], memoryPct: [], loadPerCore: [], diskPct: [], strain: [] },
+    };
     const changed: ServerSummary[] = [];
     for (const server of this.#changed) {
       if (this.#servers.get(server.host) !== server) continue;
       if (server.change === 'whole') changed.push(server.summary);
-      else server.addFigures(figures);
+      else server.addFigures(figures, newestEventTimeMs);
       server.change = 'none';
     }
     const gone = this.#gone;
     this.#changed = [];
     this.#gone = [];
-    return { changed, figures, gone };
+    return { changed, newestEventTimeMs, figures, gone };
   }
 
   #note(server: TrackedServer, change: 'figures' | 'whole'): void {

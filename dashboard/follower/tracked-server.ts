@@ -9,7 +9,9 @@ import type { LiveRow } from './health-columns.ts';
 const SILENT: Pick<Judgement, 'state' | 'reasons'> = { state: 'silent', reasons: ['no new rows'] };
 const FINE: Judgement = { state: 'ok', reasons: [], levels: {} };
 
-type Figures = { [name in keyof ServersUpdate['figures']]: unknown[] };
+type Figures = ServersUpdate['figures'];
+/** Figures that are being put together. */
+export type FigureLists = { [name in keyof Figures]: Figures[name][number][] };
 
 /**
  * A server's newest row and what it means. Thousands change every second, so they are changed in place, and a number that
@@ -108,9 +110,9 @@ export class TrackedServer {
     };
   }
 
-  addFigures(figures: Figures): void {
+  addFigures(figures: FigureLists, newestEventTimeMs: number): void {
     figures.host.push(this.host);
-    figures.eventTimeMs.push(this.eventTimeMs);
+    figures.behindMs.push(newestEventTimeMs - this.eventTimeMs);
     figures.cpuPct.push(tenth(this.cpuPct));
     figures.memoryPct.push(tenth(this.memoryPct));
     figures.loadPerCore.push(hundredth(this.#loadPerCore()));

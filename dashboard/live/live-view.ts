@@ -123,8 +123,8 @@ export class LiveView {
 
   #tick(): void {
     this.#judge();
-    this.viewers.send(this.#ring.push('pipeline', this.pipeline()));
-    this.viewers.send(eventFrame('tick', this.#tickData()));
+    const frames = [this.#ring.push('pipeline', this.pipeline()), eventFrame('tick', this.#tickData())];
+    this.viewers.send(Buffer.concat(frames));
   }
 
   #tickData(): Tick {

@@ -89,7 +89,7 @@ export function applyUpdate(update: ServersUpdate): void {
   for (const [index, host] of figures.host.entries()) {
     const known = servers.get(host);
     if (known === undefined) continue;
-    known.eventTimeMs = figures.eventTimeMs[index] ?? known.eventTimeMs;
+    known.eventTimeMs = update.newestEventTimeMs - (figures.behindMs[index] ?? 0);
     known.cpuPct = figures.cpuPct[index] ?? null;
     known.memoryPct = figures.memoryPct[index] ?? null;
     known.loadPerCore = figures.loadPerCore[index] ?? null;

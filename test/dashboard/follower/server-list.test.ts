@@ -54,8 +54,12 @@ describe('ServerList', () => {
     expect(list.takeChanges()?.changed.map(({ host }) => host)).toEqual(['a']);
     apply(list, row('a', NOW + 1000, { cpuPct: 33.33 }));
     const changes = list.takeChanges();
-    expect(changes?.changed).toEqual([]);
-    expect(changes?.figures).toMatchObject({ host: ['a'], eventTimeMs: [NOW + 1000], cpuPct: [33.3] });
+    expect(changes).toMatchObject({ changed: [], newestEventTimeMs: NOW + 1000 });
+    expect(changes?.figures).toMatchObject({
+      host: ['a'],
+      behindMs: [0],
+      cpuPct: [33.3],
+    });
     expect(list.takeChanges()).toBeUndefined();
   });
 
