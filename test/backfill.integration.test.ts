@@ -4,13 +4,19 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KnownBackfill, listBackfills } from '../backfill/list-backfills.ts';
 import { loadDefinition } from '../definition/load.ts';
+import { literal } from '../duckdb/quote.ts';
+import { DuckDbSession } from '../duckdb/session.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
+import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
-import { mainTable } from '../plans/table-shape.ts';
+import { decodedPath } from '../plans/file-place.ts';
+import { archiveTable, mainTable } from '../plans/table-shape.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { backfillWorkflowId } from '../workflows/backfill-protocol.ts';
 import { sluice } from './cli/command.ts';
 import { deltaRows } from './delta-reader.ts';
+import { deleteRecords } from './engines/fixture-topic.ts';
 import type { TestRecord } from './health-records.ts';
 import { readThroughHive } from './hive-reader.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
@@ -103,7 +109,7 @@ function liveLoad(): () => Promise<void> {
 
 beforeAll(async () => {
   test = await startTestStack({ own: ['worker', 'background'] });
-  define([/max_rows: \d+/, 'max_rows: 1000']);
+  define([/max_rows: \d+/, 'max_rows: 1000'], [/^schedules:/m, 'archive: true\nschedules:']);
   writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
 });
 
@@ -186,4 +192,77 @@ describe('a backfill on the real stack', () => {
     const late = await sluice(test.environment, ['backfill', 'approve', TABLE, String(number)]);
     expect(late.exitCode).not.toBe(0);
   });
+
+  /** Partition 0 of what was backfilled first. */
+  const ofPartition0 = (at: string): boolean => at.startsWith('0/');
+
+  it('derives from the archive what Kafka has forgotten, each once', async () => {
+    expect(await archivedPlaces()).toEqual([...writer.written.keys()].sort());
+    const cluster = new KafkaCluster(test.settings.kafka, 'test');
+    await deleteRecords(cluster, TOPIC, BigInt(BACKFILLED / 2));
+    await cluster.close();
+    define([/name: cores, type: int/, 'name: cores, type: int, required: true']);
+    const range = ['--partition', '0', '--from-offset', '0', '--to-offset', String(BACKFILLED / 2)];
+    const forgotten = await sluice(test.environment, ['backfill', TABLE, ...range]);
+    expect(forgotten.exitCode).toBe(1);
+    expect(forgotten.errors).toMatch(/Kafka does not hold offsets 0 to 5999 .* --source archive/s);
+    const before = (await run('backfill', 'list', TABLE)) as KnownBackfill[];
+    expect(await run('backfill', TABLE, ...range, '--source', 'archive')).toMatchObject({
+      source: 'archive',
+      units: 6,
+    });
+    expect(await run('backfill', 'list', TABLE)).toEqual(before);
+    expect(await run('backfill', TABLE, ...range, '--source', 'archive', '--yes')).toMatchObject({ state: 'Done' });
+    const expected = new Map(
+      [...writer.written].map(([at, written]) => [
+        at,
+        ofPartition0(at) ? again(written) : { ...written, rejectedFor: undefined },
+      ]),
+    );
+    expect(await compareTables(test.settings, expected)).toEqual(NO_DIFFERENCES);
+    // What is derived anew is not archived anew.
+    expect(await archivedPlaces()).toEqual([...writer.written.keys()].sort());
+  });
+
+  it('derives from an operator’s files, and refuses what they lack', async () => {
+    define([/name: cores, type: int, required: true/, 'name: cores, type: int']);
+    const path = join(test.settings.tablesFolder, '..', 'records.ndjson');
+    const lines = [...writer.written]
+      .filter(([at]) => ofPartition0(at))
+      .map(([at, { key, value }]) => ({
+        ...{ kafka_partition: 0, kafka_offset: Number(at.slice(2)), kafka_timestamp: new Date().toISOString() },
+        ...{ record_key: key, record_value: String(value) },
+      }));
+    const write = (some: readonly object[]): void =>
+      writeFileSync(path, some.map((one) => JSON.stringify(one)).join('\n'));
+    write(lines.filter(({ kafka_offset: offset }) => offset !== 500));
+    const backfill = ['backfill', TABLE, '--partition', '0', '--from-offset', '0', '--source', `files:${path}`];
+    await run(...backfill, '--yes', '--no-wait');
+    const { number } = (await progress())?.plan ?? { number: 0 };
+    await waitFor('the backfill to be stopped', 60_000, async () => {
+      const shown = (await run('backfill', 'show', TABLE, String(number))) as { workflow: { state: string } | null };
+      return shown.workflow?.state === 'Stopped' || undefined;
+    });
+    expect(await run('backfill', 'cancel', TABLE, String(number))).toMatchObject({ number });
+    await waitFor('the cancellation', 30_000, async () => (await progress())?.state === 'cancelled' || undefined);
+    write(lines);
+    expect(await run(...backfill, '--yes')).toMatchObject({ state: 'Done' });
+    const accepted = new Map([...writer.written].map(([at, written]) => [at, { ...written, rejectedFor: undefined }]));
+    expect(await compareTables(test.settings, accepted)).toEqual(NO_DIFFERENCES);
+  });
 });
+
+/** Of every record in the archive, in order. */
+async function archivedPlaces(): Promise<string[]> {
+  const storage = openStorage(test.settings);
+  const { path } = archiveTable(loadDefinition(test.settings.tablesFolder, TABLE));
+  const log = new TableLog(storage, path);
+  await log.refresh();
+  const paths = [...log.snapshot.files.keys()].map((file) => `${path}/${decodedPath(file)}`);
+  return storage.readLocally(paths, async (local) => {
+    const rows = await DuckDbSession.once(
+      `SELECT kafka_partition || '/' || kafka_offset AS at FROM read_parquet([${local.map(literal).join(', ')}])`,
+    );
+    return rows.map(({ at }) => String(at)).sort();
+  });
+}
