@@ -8,6 +8,16 @@ import { derived, ruleOf } from './rule.ts';
 
 export const DAY = '2026-11-23';
 
+/** The hours of the first day, and of those after it. */
+function hourOf({ hour }: { readonly hour: number }): Readonly<Record<string, string>> {
+  return { ...dayOf({ hour }), hour: String(hour % 24) };
+}
+
+function dayOf({ hour }: { readonly hour: number }): Readonly<Record<string, string>> {
+  const startMs = Date.parse(DAY) + Math.floor(hour / 24) * 86_400_000;
+  return { dt: new Date(startMs).toISOString().slice(0, 10) };
+}
+
 /** A row as it lies in a file: where it came from, and what was made of it. */
 export interface Row {
   readonly partition: number;
@@ -49,13 +59,11 @@ export class RowEngine implements Engine {
     return {
       rows: good.length,
       files: [...byHour].map(([hour, rows], index) =>
-        this.#file(request, `accepted-${index}`, index, { dt: DAY, hour: String(hour) }, rows),
+        this.#file(request, `accepted-${index}`, index, hourOf({ hour }), rows),
       ),
       rejectedRows: refused.length,
-      rejectedFiles: refused.length === 0 ? [] : [this.#file(request, 'rejected', 0, { dt: DAY }, refused)],
-      ...(request.definition.archive === undefined
-        ? {}
-        : { archiveFiles: read.length === 0 ? [] : [this.#file(request, 'archive', 0, { dt: DAY }, read)] }),
+      rejectedFiles: this.#filesByDay(request, 'rejected', refused),
+      ...(request.definition.archive === undefined ? {} : { archiveFiles: this.#filesByDay(request, 'archive', read) }),
       unknownFields: {},
       fetchedBytes: records.length * 100,
     };
@@ -80,6 +88,11 @@ export class RowEngine implements Engine {
       outcome: (records) => `${records.length} records`,
       failure: () => new SluiceError('ENGINE_FAILED', 'The engine failed.'),
     });
+  }
+
+  #filesByDay(request: BatchRequest, name: string, records: readonly TopicRecord[]): WrittenFile[] {
+    const byDay = Map.groupBy(records, (record) => dayOf(record)['dt'] ?? '');
+    return [...byDay].map(([dt, of], index) => this.#file(request, `${name}-${index}`, index, { dt }, of));
   }
 
   #file(

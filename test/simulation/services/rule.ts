@@ -16,5 +16,6 @@ export function ruleOf({ description }: Pick<TableDefinition, 'description'>): n
 /** What a rule makes of a record: moved to another hour, or into the other table. */
 export function derived(record: TopicRecord, rule: number): TopicRecord {
   const flips = rule > 0 && (record.offset + rule) % 3 === 0;
-  return { ...record, hour: (record.hour + rule) % HOURS, bad: record.bad !== flips };
+  const hour = rule === 0 ? record.hour : (record.hour + rule) % HOURS;
+  return { ...record, hour, bad: record.bad !== flips };
 }
