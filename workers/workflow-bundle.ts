@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
-const WORKFLOWS = fileURLToPath(new URL('../workflows/', import.meta.url));
-const LOCKFILE = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../', import.meta.url));
+/** Whatever workflows may import (eslint.config.js), and what hides their failures. */
+const ROOMS = ['workflows', 'plans', 'clock', 'definition', 'errors', 'settings', 'temporal'];
 
 /** The workflows' code as one bundle, and the name of the state of sources and dependencies that it was built from. */
 export interface WorkflowBundle {
@@ -22,7 +23,7 @@ export async function workflowBundle(cacheFolder: string, converter: DataConvert
   const codePath = join(cacheFolder, 'workflows', `${buildId}.js`);
   if (existsSync(codePath)) return { codePath, buildId };
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(WORKFLOWS, 'index.ts'),
+    workflowsPath: join(PROJECT, 'workflows', 'index.ts'),
     ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
   });
   await mkdir(join(cacheFolder, 'workflows'), { recursive: true });
@@ -32,8 +33,17 @@ export async function workflowBundle(cacheFolder: string, converter: DataConvert
   return { codePath, buildId };
 }
 
+/** What a bundle is made of, relative to the project's folder. */
+export function bundleSources(): string[] {
+  const files = ROOMS.flatMap((room) => readdirSync(join(PROJECT, room), { recursive: true, withFileTypes: true }));
+  const paths = files
+    .filter((file) => file.isFile())
+    .map((file) => relative(PROJECT, join(file.parentPath, file.name)));
+  return ['package-lock.json', ...paths.sort()];
+}
+
 function sourceHash(): string {
-  const hash = createHash('sha256').update(readFileSync(LOCKFILE));
-  for (const name of readdirSync(WORKFLOWS).sort()) hash.update(name).update(readFileSync(join(WORKFLOWS, name)));
+  const hash = createHash('sha256');
+  for (const path of bundleSources()) hash.update(`${path}\n`).update(readFileSync(join(PROJECT, path)));
   return hash.digest('hex').slice(0, 16);
 }
