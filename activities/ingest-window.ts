@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import { definitionText } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
+import { unknownFields } from '../plans/unknown-fields.ts';
 import { ofBatch, toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
 import { IngestMeasures } from './ingest-measures.ts';
@@ -226,15 +227,9 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
     remaining: remaining === undefined ? null : String(remaining),
     drained: remaining === 0n,
     nextOffsets: seal.nextOffsets,
-    unknownFields: added(progress.unknownFields, seal.unknownFields),
+    unknownFields: unknownFields(progress.unknownFields, seal.unknownFields),
     byOthers: table.batchesOfOthers,
   };
-}
-
-function added(counts: WindowProgress['unknownFields'], more: WindowProgress['unknownFields']): Record<string, number> {
-  const sum: Record<string, number> = { ...counts };
-  for (const [name, records] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + records;
-  return sum;
 }
 
 async function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {

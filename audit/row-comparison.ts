@@ -7,7 +7,17 @@ import type { AuditRun } from './audit-run.ts';
 import type { PartitionSum, WindowSums } from './certified-sums.ts';
 import { holding, type LiveFile } from './live-files.ts';
 import type { LiveReader } from './live-reader.ts';
-import { comparedColumns, type RowFile, rowChecksum, rowsOf, runsOf, stretchOf, within } from './row-sql.ts';
+import {
+  comparedColumns,
+  FILE_INDEX,
+  HIVE_PARTITION,
+  type RowFile,
+  rowChecksum,
+  rowsOf,
+  runsOf,
+  stretchOf,
+  within,
+} from './row-sql.ts';
 import { partitionNameOf, type TableView } from './table-view.ts';
 
 /** Rows that differ, of one window, that are looked at to tell which columns do. */
@@ -134,7 +144,7 @@ export class RowComparison {
     await this.#run.session.run(
       `INSERT INTO ${into}
        SELECT kafka_partition, kafka_offset, ${rejected}, ${rowChecksum(shape)}, epoch_ms(kafka_timestamp),
-              ${rejected ? this.#hourOfRejected() : 'hive_partition'}, ([${paths}])[file_index + 1]
+              ${rejected ? this.#hourOfRejected() : identifier(HIVE_PARTITION)}, ([${paths}])[${FILE_INDEX} + 1]
        FROM (${rowsOf(shape, files)}) WHERE ${within(this.#window)}`,
     );
   }
@@ -178,7 +188,7 @@ export class RowComparison {
 
 function differingColumns(shape: TableShape): string {
   const columns = comparedColumns(shape).map(({ name }) => name);
-  const tests = [...columns, 'hive_partition'].map(
+  const tests = [...columns, HIVE_PARTITION].map(
     (name) => `CASE WHEN a.${identifier(name)} IS DISTINCT FROM e.${identifier(name)} THEN ${literal(name)} END`,
   );
   return `list_filter([${tests.join(', ')}], lambda name: name IS NOT NULL)`;

@@ -1,4 +1,4 @@
-import { identifier, literal } from '../duckdb/quote.ts';
+import { FILE_COLUMN, identifier, literal } from '../duckdb/quote.ts';
 import { DUCKDB_TYPES } from '../engines/duckdb/record-sql.ts';
 import type { Stretch } from '../plans/audit-window.ts';
 import type { StoredColumn, TableShape } from '../plans/table-shape.ts';
@@ -8,6 +8,11 @@ export interface RowFile {
   readonly localPath: string;
   readonly hivePartition: string;
 }
+
+/** Columns that rows get beside the table's own: no definition can have one that is called so. */
+export const FILE_INDEX = identifier('~file_index');
+export const HIVE_PARTITION = '~hive_partition';
+const FILE = identifier(FILE_COLUMN);
 
 /** Columns that say how something was found out, in words: two versions of the software may word it differently. */
 const NOT_COMPARED = new Set(['detail']);
@@ -27,8 +32,8 @@ export function originsOf(files: readonly { readonly localPath: string }[]): str
 }
 
 /**
- * Whole rows as the table has them, with `file_index` of their file and `hive_partition`; columns that a file has not are
- * NULL.
+ * Whole rows as the table has them, with the index of their file and the name of their partition; columns that a file has
+ * not are NULL.
  */
 export function rowsOf(shape: TableShape, files: readonly RowFile[]): string {
   const paths = files.map(({ localPath }) => literal(localPath)).join(', ');
@@ -36,18 +41,18 @@ export function rowsOf(shape: TableShape, files: readonly RowFile[]): string {
   const known = files.map(
     ({ localPath, hivePartition }, index) => `(${literal(localPath)}, ${index}, ${literal(hivePartition)})`,
   );
-  return `SELECT rows.*, known.file_index, known.hive_partition
-    FROM (SELECT ${empty.join(', ')}, NULL::VARCHAR AS filename WHERE FALSE
+  return `SELECT rows.*, known.file_index AS ${FILE_INDEX}, known.hive_partition AS ${identifier(HIVE_PARTITION)}
+    FROM (SELECT ${empty.join(', ')}, NULL::VARCHAR AS ${FILE} WHERE FALSE
           UNION ALL BY NAME
-          SELECT * FROM read_parquet([${paths}], union_by_name = true, filename = true, hive_partitioning = false)) rows
-    JOIN (VALUES ${known.join(', ')}) known(local_path, file_index, hive_partition) ON known.local_path = rows.filename`;
+          SELECT * FROM read_parquet([${paths}], union_by_name = true, filename = ${literal(FILE_COLUMN)}, hive_partitioning = false)) rows
+    JOIN (VALUES ${known.join(', ')}) known(local_path, file_index, hive_partition) ON known.local_path = rows.${FILE}`;
 }
 
 /** SQL of a row's checksum: 64 bits of the MD5 of its canonical text (docs/audit.md). */
 export function rowChecksum(shape: TableShape): string {
   // A column that is NULL makes its whole field NULL, which concat_ws leaves out.
   const fields = comparedColumns(shape).map((column) => `${literal(`${column.name}=`)} || ${canonicalText(column)}`);
-  return `('0x' || left(md5(concat_ws(chr(10), ${['hive_partition', ...fields].join(', ')})), 16))::UBIGINT`;
+  return `('0x' || left(md5(concat_ws(chr(10), ${[identifier(HIVE_PARTITION), ...fields].join(', ')})), 16))::UBIGINT`;
 }
 
 /** By name, so that the order of columns does not matter, and a column added later changes no row without it. */

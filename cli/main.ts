@@ -47,9 +47,9 @@ registerCompletion(program);
 
 try {
   await program.parseAsync();
-  process.exit();
+  await end();
 } catch (thrown) {
-  if (thrown instanceof CommanderError) process.exit(thrown.exitCode === 0 ? 0 : EXIT_USAGE);
+  if (thrown instanceof CommanderError) await end(thrown.exitCode === 0 ? 0 : EXIT_USAGE);
   const error = asSluiceError(thrown);
   if (process.argv.includes('--json')) {
     console.error(
@@ -60,5 +60,18 @@ try {
     if (error.remedy !== undefined) console.error(`  ${error.remedy}`);
     if (error.code === 'INTERNAL') console.error(thrown);
   }
-  process.exit(error.code === 'USAGE' ? EXIT_USAGE : EXIT_FAILED);
+  await end(error.code === 'USAGE' ? EXIT_USAGE : EXIT_FAILED);
+}
+
+/** Ends once all is said: what goes to another process may still be on its way when it has been written. */
+async function end(exitCode?: number): Promise<void> {
+  const said = [process.stdout, process.stderr].map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        stream.once('error', resolve);
+        stream.write('', () => resolve());
+      }),
+  );
+  await Promise.all(said);
+  process.exit(exitCode);
 }

@@ -6,6 +6,7 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
+import { decodedPath } from '../plans/file-place.ts';
 import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { runOneSelect } from './one-select.ts';
@@ -63,7 +64,7 @@ async function selectRows(
 async function livePaths(storage: Storage, shape: TableShape): Promise<string[]> {
   const log = new TableLog(storage, shape.path);
   await log.refresh();
-  return [...log.snapshot.files.keys()].map((path) => `${shape.path}/${decodeURI(path)}`);
+  return [...log.snapshot.files.keys()].map((path) => `${shape.path}/${decodedPath(path)}`);
 }
 
 async function defineView(session: DuckDbSession, shape: TableShape, files: readonly string[]): Promise<void> {

@@ -1,12 +1,14 @@
 import { SluiceError } from '../errors/sluice-error.ts';
 import { DefinitionFile } from './definition-file.ts';
 import {
+  ARCHIVE_SUFFIX,
   COLUMN_TYPES,
   type ArchiveSettings,
   type ColumnDefinition,
   ENGINES,
   partitionColumns,
   PROVENANCE_COLUMNS,
+  REJECTED_SUFFIX,
   type TableDefinition,
 } from './table-definition.ts';
 import { durationMs, sizeBytes } from './units.ts';
@@ -15,6 +17,9 @@ import { durationMs, sizeBytes } from './units.ts';
 const NAME = /^[a-z][a-z0-9_]{0,99}$/;
 /** Kafka's own rule for topic names (`org.apache.kafka.common.internals.Topic`). */
 const TOPIC = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+
+/** What the log of a table calls `sluice/<topic>` is how far that topic has come; these it calls so of its own (plans/rewrite.ts). */
+export const RESERVED_TOPICS: readonly string[] = ['fence', 'vacuum', 'backfill', 'rewrite'];
 
 const DAY_MS = 86_400_000;
 export const DEFINITION_DEFAULTS = {
@@ -79,7 +84,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   const defaults = DEFINITION_DEFAULTS;
   const archive = archiveAt(file);
   const definition: TableDefinition = {
-    table: nameAt(file, ['table']),
+    table: tableAt(file),
     database: nameAt(file, ['database']),
     description: file.string(['description'], '-'),
     source: { topic: topicAt(file), format: file.oneOf(['source', 'format'], ['json'], 'json') },
@@ -137,15 +142,39 @@ function readDefinition(file: DefinitionFile): TableDefinition {
 function nameAt(file: DefinitionFile, path: string[]): string {
   const name = file.string(path);
   if (name !== '' && !NAME.test(name)) {
-    file.problem(path, `"${name}" is no name: use a-z, 0-9 and _, beginning with a letter`);
+    file.problem(path, `${shown(name)} is no name: use a-z, 0-9 and _, beginning with a letter`);
   }
   return name;
+}
+
+function tableAt(file: DefinitionFile): string {
+  const table = nameAt(file, ['table']);
+  const suffix = [REJECTED_SUFFIX, ARCHIVE_SUFFIX].find((end) => table.endsWith(end));
+  if (suffix !== undefined) {
+    file.problem(
+      ['table'],
+      `"${table}" would be taken for a table of what "${table.slice(0, -suffix.length)}" keeps beside its rows`,
+    );
+  }
+  return table;
+}
+
+/** A name that may be anything, on one line. */
+function shown(name: string): string {
+  return name.length > 100
+    ? `${JSON.stringify(name.slice(0, 100))}… (${name.length} characters)`
+    : JSON.stringify(name);
 }
 
 function topicAt(file: DefinitionFile): string {
   const topic = file.string(['source', 'topic']);
   if (topic !== '' && (!TOPIC.test(topic) || topic === '.' || topic === '..')) {
-    file.problem(['source', 'topic'], `"${topic}" is no topic name`);
+    file.problem(['source', 'topic'], `${shown(topic)} is no topic name`);
+  } else if (RESERVED_TOPICS.includes(topic)) {
+    file.problem(
+      ['source', 'topic'],
+      `a topic can’t be called "${topic}": that name is Sluice’s own in the table’s log`,
+    );
   }
   return topic;
 }
@@ -161,7 +190,7 @@ function columnsAt(file: DefinitionFile): ColumnDefinition[] {
     file.onlyKeys(path, ['name', 'type', 'required']);
     const name = file.string([...path, 'name']);
     if (name !== '' && !NAME.test(name)) {
-      file.problem([...path, 'name'], `"${name}" is no column name: use a-z, 0-9 and _, beginning with a letter`);
+      file.problem([...path, 'name'], `${shown(name)} is no column name: use a-z, 0-9 and _, beginning with a letter`);
     }
     return {
       name,

@@ -99,6 +99,10 @@ export interface TableDefinition {
   readonly schedules: ScheduleSettings;
 }
 
+/** End the names of the tables that hold another one's rejected records, and its archive. */
+export const REJECTED_SUFFIX = '_rejected';
+export const ARCHIVE_SUFFIX = '_archive';
+
 /** Columns that Sluice adds to every row: where it came from. */
 export const PROVENANCE_COLUMNS = [
   { name: 'kafka_partition', type: 'int', required: true },

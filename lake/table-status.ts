@@ -1,4 +1,4 @@
-import { literal } from '../duckdb/quote.ts';
+import { FILE_COLUMN, identifier, literal } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
 import type { LostRange } from '../plans/batch.ts';
 import { decodedPath, placeOf } from '../plans/file-place.ts';
@@ -138,7 +138,7 @@ function latencySql(
      SELECT count(*) AS rows,
        quantile_cont(committed - event, 0.5) AS c50, quantile_cont(committed - event, 0.99) AS c99,
        quantile_cont(hive::BIGINT - event, 0.5) AS h50, quantile_cont(hive::BIGINT - event, 0.99) AS h99
-     FROM (SELECT epoch_ms("${eventTimeColumn}") AS event, filename
-           FROM read_parquet([${paths}], filename = true, hive_partitioning = false))
-     JOIN known ON known.path = filename`;
+     FROM (SELECT epoch_ms(${identifier(eventTimeColumn)}) AS event, ${identifier(FILE_COLUMN)} AS file
+           FROM read_parquet([${paths}], filename = ${literal(FILE_COLUMN)}, hive_partitioning = false))
+     JOIN known ON known.path = file`;
 }

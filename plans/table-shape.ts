@@ -1,8 +1,10 @@
 import {
+  ARCHIVE_SUFFIX,
   type ColumnDefinition,
   type ColumnType,
   partitionColumns,
   PROVENANCE_COLUMNS,
+  REJECTED_SUFFIX,
   type TableDefinition,
 } from '../definition/table-definition.ts';
 
@@ -42,7 +44,7 @@ export function mainTable(definition: TableDefinition): TableShape {
 
 /** Where a table's records go that it cannot hold: the original bytes, why, and where they came from. */
 export function rejectedTable(definition: TableDefinition): TableShape {
-  const table = `${definition.table}_rejected`;
+  const table = `${definition.table}${REJECTED_SUFFIX}`;
   return {
     database: definition.database,
     table,
@@ -60,7 +62,7 @@ export function rejectedTable(definition: TableDefinition): TableShape {
 
 /** Where an archiving table's records are kept byte for byte, rows and rejected ones alike. */
 export function archiveTable(definition: TableDefinition): TableShape {
-  const table = `${definition.table}_archive`;
+  const table = `${definition.table}${ARCHIVE_SUFFIX}`;
   return {
     database: definition.database,
     table,

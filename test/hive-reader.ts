@@ -7,6 +7,8 @@ import { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { Settings } from '../settings/settings.ts';
 import { TABLE } from './table-check.ts';
 
+const HEALTH = { database: 'health', table: TABLE };
+
 /** The visible files of a partition's LOCATION. */
 export type FolderReader = (location: string) => Promise<readonly Uint8Array[]>;
 
@@ -31,15 +33,15 @@ export async function readThroughHive(
 }
 
 /** The files that lie in the partitions' locations now. */
-export async function hiveFiles(settings: Settings): Promise<string[]> {
-  return (await hiveLocations(settings)).flatMap(visibleFiles);
+export async function hiveFiles(settings: Settings, of = HEALTH): Promise<string[]> {
+  return (await hiveLocations(settings, of)).flatMap(visibleFiles);
 }
 
-async function hiveLocations(settings: Settings): Promise<string[]> {
+async function hiveLocations(settings: Settings, { database, table } = HEALTH): Promise<string[]> {
   const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
   try {
-    const names = await metastore.getPartitionNames('health', TABLE);
-    const partitions = await metastore.getPartitionsByNames('health', TABLE, names);
+    const names = await metastore.getPartitionNames(database, table);
+    const partitions = await metastore.getPartitionsByNames(database, table, names);
     return partitions.map(({ sd }) => sd?.location ?? '');
   } finally {
     metastore.close();

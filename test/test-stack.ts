@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ export interface TestStack {
 export async function startTestStack(
   options: Pick<StackOptions, 'own'> & {
     readonly simulatedServers?: number;
+    /** Further definitions, by table. */
+    readonly tables?: Readonly<Record<string, string>>;
     /** Further variables of Sluice's own. */
     readonly environment?: Readonly<Record<string, string>>;
   },
@@ -34,6 +36,7 @@ export async function startTestStack(
     join(tables, 'server_health.yaml'),
     'schedules: { compaction: off, vacuum: off, retention: off, quick_audit: off, full_audit: off }\n',
   );
+  for (const [table, text] of Object.entries(options.tables ?? {})) writeFileSync(join(tables, `${table}.yaml`), text);
   const environment = {
     SLUICE_HOME: home,
     SLUICE_CACHE: process.env['SLUICE_CACHE'] ?? join(PROJECT, '.sluice', 'cache'),

@@ -1,4 +1,5 @@
 import type { LogEntry, TableLog } from '../../lake/log/table-log.ts';
+import { decodedPath } from '../../plans/file-place.ts';
 
 /** What one log entry means to the dashboard. */
 export interface Commit {
@@ -22,7 +23,7 @@ export function commitOf({ version, actions }: LogEntry): Commit {
     rejected: info?.sluice?.rejected ?? 0,
     unknownFields: info?.sluice?.unknownFields ?? {},
     published: info?.sluice?.published ?? [],
-    newFiles: adds.map((add) => decodeURIComponent(add.path)),
+    newFiles: adds.map((add) => decodedPath(add.path)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Action, AddFile } from '../../lake/log/actions.ts';
 import { FORM_TAG } from '../../plans/compaction.ts';
-import { placeOf } from '../../plans/file-place.ts';
+import { decodedPath, placeOf } from '../../plans/file-place.ts';
 import { HourIndex } from './hour-index.ts';
 
 /** A live file, as far as its statistics tell. */
@@ -31,7 +31,7 @@ interface Statistics {
 /** A log entry's file by its statistics; without them it could hold any time. */
 export function indexedFile(add: AddFile, timeColumn: string): IndexedFile {
   const statistics = add.stats === undefined ? undefined : (JSON.parse(add.stats) as Statistics);
-  const path = decodeURIComponent(add.path);
+  const path = decodedPath(add.path);
   return {
     path,
     minTimeMs: timeOf(statistics?.minValues?.[timeColumn]) ?? 0,
@@ -67,7 +67,7 @@ export class FileIndex {
   apply(actions: readonly Action[]): void {
     // First what comes: an hour whose files are all replaced is the same hour.
     for (const { add } of actions) if (add) this.#put(indexedFile(add, this.#timeColumn));
-    for (const { remove } of actions) if (remove) this.#drop(decodeURIComponent(remove.path));
+    for (const { remove } of actions) if (remove) this.#drop(decodedPath(remove.path));
   }
 
   putAll(adds: Iterable<AddFile>): void {

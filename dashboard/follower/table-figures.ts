@@ -1,3 +1,4 @@
+import { type FieldCounts, unknownFields } from '../../plans/unknown-fields.ts';
 import type { Commit } from './commits.ts';
 import { delayed, Freshness, type LatencyCounts } from './freshness.ts';
 
@@ -62,12 +63,8 @@ export class TableFigures {
     return this.#since(nowMs - MINUTE_MS).reduce((sum, { rejected }) => sum + rejected, 0);
   }
 
-  unknownFields(nowMs: number): Record<string, number> {
-    const sum: Record<string, number> = {};
-    for (const { unknownFields } of this.#since(nowMs - HOUR_MS)) {
-      for (const [name, count] of Object.entries(unknownFields)) sum[name] = (sum[name] ?? 0) + count;
-    }
-    return sum;
+  unknownFields(nowMs: number): FieldCounts {
+    return unknownFields(...this.#since(nowMs - HOUR_MS).map((commit) => commit.unknownFields));
   }
 
   #since(ms: number): Commit[] {

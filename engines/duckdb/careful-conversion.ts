@@ -6,6 +6,7 @@ import { SluiceError } from '../../errors/sluice-error.ts';
 import type { SpoolSegment } from '../../kafka/spool.ts';
 import type { RejectionReason } from '../../plans/rejection.ts';
 import { mainTable } from '../../plans/table-shape.ts';
+import { MAX_UNKNOWN_FIELDS } from '../../plans/unknown-fields.ts';
 import type { BatchRequest, BatchResult, WrittenFile } from '../engine.ts';
 import { isolate, type IsolatedRecord, type RejectedRecord } from './isolation.ts';
 import { writeParquet } from './parquet-writer.ts';
@@ -150,9 +151,6 @@ export class CarefulConversion {
     return Object.fromEntries(rows.map((row) => [String(row['name']), Number(row['records'])]));
   }
 }
-
-/** Unknown fields counted in one batch; those with the most records are kept. */
-export const MAX_UNKNOWN_FIELDS = 100;
 
 function partitionsOf(segments: readonly SpoolSegment[]): SpooledPartition[] {
   const paths = Map.groupBy(segments, (segment) => segment.partition);

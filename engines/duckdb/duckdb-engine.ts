@@ -6,9 +6,10 @@ import { ReadBudget } from '../../kafka/read-budget.ts';
 import { readHeld } from '../../kafka/held-records.ts';
 import { type RecordTaker, spoolChunks, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
 import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../duckdb/session.ts';
+import { unknownFields } from '../../plans/unknown-fields.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
 import { ArchiveWriter } from './archive-writer.ts';
-import { CarefulConversion, MAX_UNKNOWN_FIELDS } from './careful-conversion.ts';
+import { CarefulConversion } from './careful-conversion.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
 import { PlainDecoder } from './plain-decoder.ts';
 import { PlainRows } from './plain-rows.ts';
@@ -78,7 +79,7 @@ export class DuckDbEngine implements Engine {
       ...(archiveFiles === undefined ? {} : { archiveFiles }),
       rows: rows.rows + careful.rows,
       files,
-      unknownFields: mostFrequent(decoder.unknownFields, careful.unknownFields),
+      unknownFields: unknownFields(Object.fromEntries(decoder.unknownFields), careful.unknownFields),
       fetchedBytes: read.usedBytes,
     };
   }
@@ -122,16 +123,6 @@ function partitionCount(files: BatchResult['files']): number {
 }
 
 /** Both counts together, by falling count and then by name. */
-function mostFrequent(
-  counts: ReadonlyMap<string, number>,
-  further: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const sums = new Map(counts);
-  for (const [name, records] of Object.entries(further)) sums.set(name, (sums.get(name) ?? 0) + records);
-  const sorted = [...sums].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.slice(0, MAX_UNKNOWN_FIELDS));
-}
-
 /** Bytes asked for in one fetch at the least, however many partitions share the limit. */
 const FETCH_MIN_BYTES = 64 * 1024;
 

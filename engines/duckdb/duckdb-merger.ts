@@ -1,4 +1,4 @@
-import { literal } from '../../duckdb/quote.ts';
+import { FILE_COLUMN, identifier, literal } from '../../duckdb/quote.ts';
 import type { DuckDbSession } from '../../duckdb/session.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import type { Merger, MergeRequest, MergeResult } from '../merger.ts';
@@ -61,10 +61,10 @@ async function nameRecords(session: DuckDbSession, name: string, paths: readonly
 async function filesToTake(session: DuckDbSession, oldPaths: readonly string[]): Promise<number[]> {
   if (oldPaths.length === 0) return [];
   const found = await session.rows(
-    `SELECT DISTINCT filename FROM read_parquet([${oldPaths.map(literal).join(', ')}],
-       union_by_name = true, hive_partitioning = false, filename = true) ${matching('SEMI')}`,
+    `SELECT DISTINCT ${identifier(FILE_COLUMN)} AS file FROM read_parquet([${oldPaths.map(literal).join(', ')}],
+       union_by_name = true, hive_partitioning = false, filename = ${literal(FILE_COLUMN)}) ${matching('SEMI')}`,
   );
-  const names = new Set(found.map((row) => row['filename']));
+  const names = new Set(found.map((row) => row['file']));
   return oldPaths.flatMap((path, index) => (names.has(path) ? [index] : []));
 }
 

@@ -18,17 +18,15 @@ export async function rowsOf(
   session: DuckDbSession,
   localPaths: readonly string[],
   columns: readonly StoredColumn[],
-  { withFile = false }: { readonly withFile?: boolean } = {},
 ): Promise<string> {
   if (localPaths.length === 0) {
-    const nothing = columns.map((column) => valueOf(column, false));
-    return `SELECT ${[...nothing, ...(withFile ? ["'' AS filename"] : [])].join(', ')} WHERE false`;
+    return `SELECT ${columns.map((column) => valueOf(column, false)).join(', ')} WHERE false`;
   }
-  const from = `read_parquet([${localPaths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = ${withFile})`;
+  const from = `read_parquet([${localPaths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false)`;
   const described = await session.rows(`DESCRIBE SELECT * FROM ${from}`);
   const present = new Set(described.map((row) => row['column_name']));
   const values = columns.map((column) => valueOf(column, present.has(column.name)));
-  return `SELECT ${[...values, ...(withFile ? ['filename'] : [])].join(', ')} FROM ${from}`;
+  return `SELECT ${values.join(', ')} FROM ${from}`;
 }
 
 function valueOf({ name, type }: StoredColumn, present: boolean): string {

@@ -5,9 +5,10 @@ import type { KafkaCluster } from '../../kafka/cluster.ts';
 import type { BatchPlan } from '../../plans/batch.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
 import { mainTable } from '../../plans/table-shape.ts';
+import { unknownFields } from '../../plans/unknown-fields.ts';
 import type { KafkaSettings } from '../../settings/settings.ts';
 import type { SparkSettings } from '../../settings/spark-settings.ts';
-import { CarefulConversion, MAX_UNKNOWN_FIELDS } from '../duckdb/careful-conversion.ts';
+import { CarefulConversion } from '../duckdb/careful-conversion.ts';
 import type { BatchRequest, BatchResult, Engine, WrittenFile } from '../engine.ts';
 import { arrowRows } from './arrow-rows.ts';
 import { BatchOperation, type BatchTotals, TOTALS, totalsOf } from './batch-operation.ts';
@@ -141,7 +142,7 @@ export class SparkEngine implements Engine {
       files,
       rejectedRows: judged.rejectedRows,
       rejectedFiles: judged.rejectedFiles,
-      unknownFields: mostFrequent(extra, judged.unknownFields),
+      unknownFields: unknownFields(extra, judged.unknownFields),
       fetchedBytes: totals.sizeBytes,
     };
   }
@@ -248,13 +249,4 @@ function mismatch(plan: BatchPlan, what: string): SluiceError {
   return new SluiceError('COUNT_MISMATCH', `Batch ${plan.sequence} on Spark: ${what}.`, {
     remedy: 'Nothing was committed, and it is tried again; if it fails for ever, see the worker’s log.',
   });
-}
-
-function mostFrequent(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums = new Map<string, number>();
-  for (const count of counts) {
-    for (const [name, records] of Object.entries(count)) sums.set(name, (sums.get(name) ?? 0) + records);
-  }
-  const sorted = [...sums].sort(([one, some], [other, more]) => more - some || (one < other ? -1 : 1));
-  return Object.fromEntries(sorted.slice(0, MAX_UNKNOWN_FIELDS));
 }

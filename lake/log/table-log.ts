@@ -1,6 +1,8 @@
 import { type Clock, SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
+import { decodedPath } from '../../plans/file-place.ts';
 import { checkpointPath, LOG_FOLDER, logEntryPath } from '../../plans/table-paths.ts';
+import { leadsOut } from '../storage/path.ts';
 import type { Storage } from '../storage/storage.ts';
 import { type Action, decodeActions, encodeActions } from './actions.ts';
 import {
@@ -60,7 +62,7 @@ export class TableLog {
   /**
    * Brings the snapshot up to the newest version, and returns the entries read on the way: what is new costs, not what
    * is there. (The very first call starts from the last checkpoint, whose entries are not returned.)
-   * @throws SluiceError LOG_CORRUPT where an entry cannot be read, or needs a newer protocol; LOG_MOVED_ON where the process has
+   * @throws SluiceError LOG_CORRUPT where an entry cannot be read, needs a newer protocol, or names a file that is not the table's; LOG_MOVED_ON where the process has
    *   slept for so long that what follows has been cleaned up: open the log anew
    */
   async refresh(): Promise<LogEntry[]> {
@@ -75,11 +77,14 @@ export class TableLog {
   async readEntry(version: number): Promise<LogEntry | undefined> {
     const bytes = await this.#storage.read(this.#path(logEntryPath(version)));
     if (bytes === undefined) return undefined;
+    let actions: Action[];
     try {
-      return { version, actions: decodeActions(bytes) };
+      actions = decodeActions(bytes);
     } catch (cause) {
       throw this.#corrupt(version, 'it is not JSON lines', cause);
     }
+    this.#requireWithin(version, actions);
+    return { version, actions };
   }
 
   /**
@@ -159,7 +164,21 @@ export class TableLog {
 
   async #loadCheckpoint(version: number): Promise<void> {
     const path = this.#path(checkpointPath(version));
-    this.#apply({ version, actions: await readCheckpoint(this.#storage, path, this.#checkpointFormat) });
+    const actions = await readCheckpoint(this.#storage, path, this.#checkpointFormat);
+    this.#requireWithin(version, actions);
+    this.#apply({ version, actions });
+  }
+
+  /** Other writers may name files anywhere (PROTOCOL.md#add-file-and-remove-file): here a table is what lies in its folder. */
+  #requireWithin(version: number, actions: readonly Action[]): void {
+    const outside = actions
+      .map(({ add, remove }) => (add ?? remove)?.path)
+      .find((path) => path !== undefined && leadsOut(decodedPath(path)));
+    if (outside === undefined) return;
+    throw this.#corrupt(
+      version,
+      `it names ${JSON.stringify(outside.slice(0, 200))}, no file within the table’s folder`,
+    );
   }
 
   #apply(entry: LogEntry): void {

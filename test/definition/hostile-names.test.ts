@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseDefinition } from '../../definition/parse.ts';
+import { parseDefinition, RESERVED_TOPICS } from '../../definition/parse.ts';
 import { loadDefinition } from '../../definition/load.ts';
 import { identifier, literal } from '../../duckdb/quote.ts';
 import { DuckDbSession } from '../../duckdb/session.ts';
 import { FileStorage } from '../../lake/storage/file/file-storage.ts';
+import { partitionAppId, sequenceAppId } from '../../plans/batch.ts';
+import { BACKFILL_APP_ID, FENCE_APP_ID, rewriteAppId } from '../../plans/rewrite.ts';
+import { VACUUM_APP_ID } from '../../plans/vacuum.ts';
 import { Random } from '../../collectors/simulation/random.ts';
 
 /** What somebody who means harm, or nothing at all, might call something. */
@@ -108,6 +111,44 @@ describe('a hostile name', () => {
         expect(name).toMatch(SAFE_TOPIC);
         expect(['.', '..']).not.toContain(name);
       }
+    }
+  });
+
+  it('is refused with its line and the reason, on one line', () => {
+    const refusal = (text: string): unknown => {
+      try {
+        return parseDefinition(text, 'x.yaml');
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const yaml = (table: string, topic = 'x'): string => `table: ${JSON.stringify(table)}
+database: d
+source: { topic: ${JSON.stringify(topic)} }
+columns:
+  - { name: at, type: timestamp, required: true }
+event_time: { column: at }
+`;
+    expect(refusal(yaml('../x\ny'))).toBe(
+      'The table definition is wrong:\nx.yaml:1: "../x\\ny" is no name: use a-z, 0-9 and _, beginning with a letter',
+    );
+    expect(refusal(yaml('a'.repeat(5_000)))).toContain(`x.yaml:1: "${'a'.repeat(100)}"… (5000 characters) is no name`);
+    for (const table of ['x_rejected', 'x_archive']) {
+      const reason = `x.yaml:1: "${table}" would be taken for a table of what "x" keeps beside its rows`;
+      expect(refusal(yaml(table))).toContain(reason);
+    }
+    expect(refusal(yaml('x', 'a/b'))).toContain('x.yaml:3: "a/b" is no topic name');
+    expect(refusal(yaml('x', 'fence'))).toContain('x.yaml:3: a topic can’t be called "fence"');
+    expect(refusal(yaml('rejected', 'fences'))).toMatchObject({ table: 'rejected' });
+  });
+
+  it('of a topic is none that the log already has another meaning for', () => {
+    const ours = [FENCE_APP_ID, VACUUM_APP_ID, BACKFILL_APP_ID, rewriteAppId('7')];
+    const topics = ours.map((appId) => appId.split('/')[1] ?? '');
+    expect([...RESERVED_TOPICS].sort()).toEqual(topics.sort());
+    for (const topic of topics) {
+      expect(ours).toContain(topic === 'rewrite' ? partitionAppId(topic, 7) : sequenceAppId(topic));
+      expect(accepts(definitionWith({ topic }))).toBe(false);
     }
   });
 

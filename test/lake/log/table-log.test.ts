@@ -65,6 +65,33 @@ describe('TableLog', () => {
     expect(loser.snapshot.version).toBe(1);
   });
 
+  it.each([
+    '../../secret.parquet',
+    'dt=1/%2e%2e/%2e%2e/x',
+    '/etc/passwd',
+    'file:///etc/passwd',
+    's3://other/x',
+    '..%5Cx',
+    'a%00b',
+    '',
+  ])('is refused where it names %j, which another writer or another hand has put there', async (path) => {
+    const removed: Action = { remove: { path, deletionTimestamp: 5, dataChange: true } };
+    for (const action of [add(path), removed]) {
+      const { log, folder } = open(1);
+      const writer = log();
+      await writer.create([{ protocol: { minReaderVersion: 1, minWriterVersion: 2 } }, METADATA]);
+      await writer.create([action]);
+      const refused = {
+        code: 'LOG_CORRUPT',
+        message: expect.stringContaining('no file within the table’s folder') as string,
+      };
+      await expect(log().refresh()).rejects.toMatchObject(refused);
+      expect(await writer.checkpointIfDue()).toBe(true);
+      for (const version of [0, 1]) rmSync(entryPath(folder, version));
+      await expect(log().refresh()).rejects.toMatchObject(refused);
+    }
+  });
+
   it('starts from a checkpoint, without the entries before it', async () => {
     const { log, folder } = open();
     const writer = log();
