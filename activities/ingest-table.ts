@@ -129,20 +129,24 @@ export class IngestTable {
    * end below ours is believed only once it has stayed there.
    */
   async #decide(signal: AbortSignal): Promise<MicroBatch> {
-    const { clock } = this.#parts;
+    const { clock, cluster } = this.#parts;
+    const { topic } = this.definition.source;
     const believedAtMs = clock.elapsedMs() + MOVED_BACK_PATIENCE_MS;
     for (;;) {
       try {
         return planMicroBatch({
           table: this.definition.table,
-          committed: committedOffsets(this.log.snapshot, this.definition.source.topic),
-          available: await this.#parts.cluster.offsets(this.definition.source.topic, { signal }),
+          committed: committedOffsets(this.log.snapshot, topic),
+          available: await cluster.offsets(topic, { signal }),
           limits: this.definition.limits,
           recordSizeBytes: this.#recordSizeBytes,
         });
       } catch (thrown) {
         const movedBack = thrown instanceof SluiceError && thrown.code === 'OFFSETS_MOVED_BACK';
-        if (!movedBack || clock.elapsedMs() > believedAtMs) throw thrown;
+        if (!movedBack) throw thrown;
+        // Of another topic by that name, which has begun again.
+        await ensureTable(this.log, this.shape, await cluster.describeTopic(topic, { signal }));
+        if (clock.elapsedMs() > believedAtMs) throw thrown;
         await clock.sleep(MOVED_BACK_LOOK_EVERY_MS, signal);
       }
     }

@@ -77,5 +77,7 @@ export async function printDecision(decision: {
   else if (overtaken) console.log('Another revision was made at the same moment, and that one is the plan:');
   for (const line of describePlan(after)) console.log(line);
   if (created !== undefined)
-    console.log(`Ingestion takes it up by itself; a table that is Stopped is resumed with: sluice resume ${table}`);
+    console.log(
+      `Ingestion takes it up with its next attempt; at once, and where it is Stopped, with: sluice resume ${table}`,
+    );
 }

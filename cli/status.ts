@@ -115,8 +115,9 @@ function print(report: StatusReport): void {
         `  fresh: p50 ${commitP50Ms} ms, p99 ${commitP99Ms} ms to commit; p50 ${hiveP50Ms ?? '-'} ms, p99 ${hiveP99Ms ?? '-'} ms to Hive`,
       );
     }
-    for (const { partition, committedOffset, lag } of table.partitions) {
-      console.log(`  partition ${partition}: offset ${committedOffset}, lag ${lag ?? 'unknown'}`);
+    for (const { partition, committedOffset, lag, heldBack } of table.partitions) {
+      const held = (heldBack ?? '0') === '0' ? '' : `; ${heldBack} more wait for an open transaction to end`;
+      console.log(`  partition ${partition}: offset ${committedOffset}, lag ${lag ?? 'unknown'}${held}`);
     }
     if (table.lost.length > 0) console.log(`  given up: ${describeLosses(table.lost)}`);
     if (table.kafkaFailure) console.log(`  Kafka: ${table.kafkaFailure}`);

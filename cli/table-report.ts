@@ -36,6 +36,8 @@ export interface PartitionReport {
   readonly committedOffset: string;
   readonly endOffset: string | null;
   readonly lag: string | null;
+  /** Offsets beyond the end that an open transaction holds back; null where that is not known. */
+  readonly heldBack: string | null;
 }
 
 export async function reportTable(settings: Settings, definition: TableDefinition): Promise<TableReport> {
@@ -69,6 +71,7 @@ export async function reportTable(settings: Settings, definition: TableDefinitio
           committedOffset: String(committed),
           endOffset: end === undefined ? null : String(end),
           lag: end === undefined ? null : String(end - committed),
+          heldBack: ends.held?.get(partition)?.toString() ?? null,
         };
       }),
     lost: lake?.lost ?? [],

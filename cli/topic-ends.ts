@@ -9,6 +9,8 @@ export const KAFKA_LIMIT_MS = 3_000;
 export interface TopicEnds {
   /** Last stable offset of each partition. */
   readonly offsets: ReadonlyMap<number, bigint> | undefined;
+  /** Offsets beyond, which an open transaction keeps from everybody who reads what is committed. */
+  readonly held: ReadonlyMap<number, bigint> | undefined;
   readonly failure: SluiceError | undefined;
 }
 
@@ -16,16 +18,29 @@ export async function readTopicEnds(settings: KafkaSettings, topic: string): Pro
   const cluster = new KafkaCluster(settings, 'sluice-cli');
   const signal = AbortSignal.timeout(KAFKA_LIMIT_MS);
   try {
-    const offsets = await cluster.offsets(topic, { signal, retryLimitMs: KAFKA_LIMIT_MS });
+    const options = { signal, retryLimitMs: KAFKA_LIMIT_MS };
+    // In this order: what is written in between is not taken for held back.
+    const written = await cluster.highWatermarks(topic, options);
+    const offsets = await cluster.offsets(topic, options);
+    const ends = [...offsets].map(([partition, { lastStable }]) => [partition, lastStable] as const);
     return {
-      offsets: new Map([...offsets].map(([partition, { lastStable }]) => [partition, lastStable])),
+      offsets: new Map(ends),
+      held: new Map(ends.map(([partition, end]) => [partition, positive((written.get(partition) ?? end) - end)])),
       failure: undefined,
     };
   } catch (thrown) {
-    return { offsets: undefined, failure: signal.aborted ? silent(settings, topic) : asSluiceError(thrown) };
+    return {
+      offsets: undefined,
+      held: undefined,
+      failure: signal.aborted ? silent(settings, topic) : asSluiceError(thrown),
+    };
   } finally {
     await cluster.close();
   }
+}
+
+function positive(count: bigint): bigint {
+  return count > 0n ? count : 0n;
 }
 
 function silent({ brokers }: KafkaSettings, topic: string): SluiceError {

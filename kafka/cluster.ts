@@ -13,7 +13,13 @@ import {
   type TopicKey,
   type TopicMetadata,
 } from './metadata.ts';
-import { requestOffsets, requestOffsetsSince, type OffsetAnswer, type PartitionOffsets } from './partition-offsets.ts';
+import {
+  requestHighWatermarks,
+  requestOffsets,
+  requestOffsetsSince,
+  type OffsetAnswer,
+  type PartitionOffsets,
+} from './partition-offsets.ts';
 import { isForbidden, isTopicUnknown, NONE } from './protocol.ts';
 import { abortable, Retry } from './retry.ts';
 
@@ -137,6 +143,14 @@ export class KafkaCluster {
    */
   async offsets(topic: string, options: RequestOptions = {}): Promise<Map<number, PartitionOffsets>> {
     return this.#ofEveryPartition(topic, options, requestOffsets);
+  }
+
+  /**
+   * One past the last offset written to every partition, whether its transaction has ended or not.
+   * @throws SluiceError TOPIC_UNKNOWN, KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION.
+   */
+  async highWatermarks(topic: string, options: RequestOptions = {}): Promise<Map<number, bigint>> {
+    return this.#ofEveryPartition(topic, options, requestHighWatermarks);
   }
 
   /**

@@ -13,6 +13,7 @@ export interface PartitionOffsets {
 const EARLIEST = -2n;
 const LATEST = -1n;
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const CONSUMER = -1;
 
@@ -45,6 +46,16 @@ export async function requestOffsets(
   });
 }
 
+/** One past the last offset that is written, of partitions led by one broker: open transactions don't hold it back. */
+export async function requestHighWatermarks(
+  connection: Connection,
+  topic: string,
+  partitions: readonly PartitionLeader[],
+): Promise<OffsetAnswer<bigint>[]> {
+  const answers = await listOffsets(connection, topic, partitions, LATEST, READ_UNCOMMITTED);
+  return [...answers].map(([partition, { errorCode, offset }]) => ({ partition, errorCode, offsets: offset }));
+}
+
 /** The first offset at or after a time, of partitions led by one broker. */
 export async function requestOffsetsSince(
   connection: Connection,
@@ -65,6 +76,7 @@ async function listOffsets(
   topic: string,
   partitions: readonly PartitionLeader[],
   timestamp: bigint,
+  isolation = READ_COMMITTED,
 ): Promise<Map<number, { errorCode: number; offset: bigint }>> {
   const asked = partitions.map(({ partition, leaderEpoch }) => ({
     partitionIndex: partition,
@@ -72,7 +84,7 @@ async function listOffsets(
     timestamp,
   }));
   const response = await answered(
-    listOffsetsV7.api.async(connection, CONSUMER, READ_COMMITTED, [{ name: topic, partitions: asked }]),
+    listOffsetsV7.api.async(connection, CONSUMER, isolation, [{ name: topic, partitions: asked }]),
   );
   return new Map((response.topics[0]?.partitions ?? []).map((answer) => [answer.partitionIndex, answer]));
 }
