@@ -7,7 +7,8 @@ import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { decodedPath } from '../plans/file-place.ts';
-import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+import { maintainedTables } from '../plans/maintained-table.ts';
+import type { TableShape } from '../plans/table-shape.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { runOneSelect } from './one-select.ts';
 
@@ -43,7 +44,7 @@ async function selectRows(
   const { definitions, failures } = readDefinitions(settings.tablesFolder);
   const unusable = failures.find(({ table }) => select.toLowerCase().includes(table.toLowerCase()));
   if (unusable !== undefined) throw unusable.failure;
-  const shapes = definitions.flatMap((definition) => [mainTable(definition), rejectedTable(definition)]);
+  const shapes = definitions.flatMap((definition) => maintainedTables(definition).map(({ shape }) => shape));
   const named = shapes.filter(({ table }) => select.toLowerCase().includes(table.toLowerCase()));
   const tables = await Promise.all(named.map(async (shape) => ({ shape, paths: await livePaths(storage, shape) })));
   const paths = tables.flatMap((table) => table.paths);

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KnownBackfill, listBackfills } from '../backfill/list-backfills.ts';
 import { loadDefinition } from '../definition/load.ts';
@@ -15,10 +14,9 @@ import { archiveTable, mainTable } from '../plans/table-shape.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { backfillWorkflowId } from '../workflows/backfill-protocol.ts';
 import { sluice } from './cli/command.ts';
-import { deltaRows } from './delta-reader.ts';
 import { deleteRecords } from './engines/fixture-topic.ts';
+import { expectEveryReaderToSee } from './every-reader.ts';
 import type { TestRecord } from './health-records.ts';
-import { readThroughHive } from './hive-reader.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { TopicWriter } from './topic-writer.ts';
@@ -153,20 +151,7 @@ describe('a backfill on the real stack', () => {
     await waitUntilCommitted(test.settings, writer.written, 60_000);
 
     const expected = new Map([...writer.written].map(([at, written]) => [at, again(written)]));
-    expect(await compareTables(test.settings, expected)).toEqual(NO_DIFFERENCES);
-    const good = [...expected.values()].filter(({ rejectedFor }) => rejectedFor === undefined);
-    const marks = good.reduce((sum, written) => sum + written.mark, 0);
-    const folder = join(fileURLToPath(test.settings.lakeUri), 'health', TABLE);
-    expect(await deltaRows(folder, test.settings.cacheFolder)).toEqual({
-      rows: good.length,
-      positions: good.length,
-      marks,
-    });
-    await waitFor('Hive to hold every row', 60_000, async () => {
-      const rows = await readThroughHive(test.settings);
-      const sum = [...rows.values()].reduce((total, value) => total + value, 0);
-      return (rows.size === good.length && sum === marks) || undefined;
-    });
+    await expectEveryReaderToSee(test.settings, expected);
     expect(await run('audit', TABLE)).toMatchObject({ verdict: 'clean' });
   });
 
@@ -249,6 +234,22 @@ describe('a backfill on the real stack', () => {
     expect(await run(...backfill, '--yes')).toMatchObject({ state: 'Done' });
     const accepted = new Map([...writer.written].map(([at, written]) => [at, { ...written, rejectedFor: undefined }]));
     expect(await compareTables(test.settings, accepted)).toEqual(NO_DIFFERENCES);
+  });
+
+  it('leaves what a vacuum deletes: all that was derived, and nothing that is to be kept', async () => {
+    const staged = async (): Promise<string[]> => {
+      const paths: string[] = [];
+      const folder = `health/${TABLE}/_sluice/backfills`;
+      for await (const { path } of openStorage(test.settings).list(folder, { deep: true })) paths.push(path);
+      return paths.filter((path) => path.includes('/staged/'));
+    };
+    const before = (await run('backfill', 'list', TABLE)) as KnownBackfill[];
+    expect((await staged()).length).toBeGreaterThan(before.length);
+    const { tables } = (await run('vacuum', TABLE)) as { tables: { table: string }[] };
+    expect(tables.map(({ table }) => table)).toEqual([TABLE, `${TABLE}_rejected`, `${TABLE}_archive`]);
+    expect(await staged()).toEqual([]);
+    expect(await run('backfill', 'list', TABLE)).toEqual(before);
+    expect(await archivedPlaces()).toEqual([...writer.written.keys()].sort());
   });
 });
 

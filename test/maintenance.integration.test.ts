@@ -15,10 +15,9 @@ import type { ScheduleReport } from '../temporal/schedules.ts';
 import { retentionWorkflowId, type RetentionReport } from '../workflows/retention-protocol.ts';
 import { vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
 import { sluice } from './cli/command.ts';
-import { deltaRows } from './delta-reader.ts';
+import { expectEveryReaderToSee } from './every-reader.ts';
 import { healthRecord, type TestRecord } from './health-records.ts';
-import { readThroughHive } from './hive-reader.ts';
-import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
+import { TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { TopicWriter } from './topic-writer.ts';
 import { waitFor } from './wait-for.ts';
@@ -60,20 +59,7 @@ async function compact(): Promise<CompactionReport> {
 /** Compares table, deltalake's view and Hive's with what was written. */
 async function expectEveryRowOnce(): Promise<void> {
   await waitUntilCommitted(test.settings, writer.written, 120_000);
-  expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
-  const good = [...writer.written.values()].filter((record) => record.rejectedFor === undefined);
-  const marks = good.reduce((sum, record) => sum + record.mark, 0);
-  const folder = join(fileURLToPath(test.settings.lakeUri), 'health', TABLE);
-  expect(await deltaRows(folder, test.settings.cacheFolder)).toEqual({
-    rows: good.length,
-    positions: good.length,
-    marks,
-  });
-  await waitFor('Hive to hold every row', 60_000, async () => {
-    const rows = await readThroughHive(test.settings);
-    const sum = [...rows.values()].reduce((total, value) => total + value, 0);
-    return (rows.size === good.length && sum === marks) || undefined;
-  });
+  await expectEveryReaderToSee(test.settings, writer.written);
 }
 
 beforeAll(async () => {

@@ -213,4 +213,4 @@ it('lives for two weeks by its schedules alone, and nothing of it grows beyond i
     }
   }
   expect(table.world.unfinished()).toBeUndefined();
-}, 120_000);
+}, 300_000);
