@@ -16,6 +16,7 @@ import type { Storage } from '../lake/storage/storage.ts';
 import { type BatchMaking, type BatchPlan, type BatchSeal, type DataFile, sequenceAppId } from '../plans/batch.ts';
 import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
 import { archiveTable, mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+import { inSpan } from './batch-trace.ts';
 import { atStep } from './fault-point.ts';
 
 /** How long an end of a partition below what is committed is taken for a leader that is still catching up. */
@@ -179,7 +180,7 @@ export class IngestTable {
     const attempt = this.#parts.attemptName();
     return this.#parts.storage.withScratchFolder(async (scratchFolder) => {
       const definition = await this.#files.readDefinition(plan.definitionHash);
-      const result = await atStep('write', async () => {
+      const result = await this.#step('write', plan, attempt, async () => {
         const written = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
         await this.#addFiles(this.shape.path, written.files);
         await this.#addFiles(rejectedTable(definition).path, written.rejectedFiles);
@@ -203,14 +204,14 @@ export class IngestTable {
         unknownFields: result.unknownFields,
         ...(plan.lost === undefined ? {} : { lost: plan.lost }),
       };
-      return atStep('seal', () => this.#files.createSeal(seal));
+      return this.#step('seal', plan, attempt, () => this.#files.createSeal(seal));
     });
   }
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
     await recordLosses(this.#parts.storage, this.shape.path, seal);
-    const version = await atStep('commit', () =>
+    const version = await this.#step('commit', seal, seal.attempt, () =>
       commitBatch(this.log, this.rejectedLog, seal, published, this.archiveLog),
     );
     if (version === undefined) this.#batchesOfOthers += 1;
@@ -219,6 +220,17 @@ export class IngestTable {
     await this.rejectedLog.checkpointIfDue();
     if (seal.archiveFiles !== undefined) await this.archiveLog.checkpointIfDue();
     return version;
+  }
+
+  /** A step of a batch's revision, as a fault and as a trace know it. */
+  #step<T>(
+    step: 'write' | 'seal' | 'commit',
+    { sequence, revision }: Pick<BatchPlan, 'sequence' | 'revision'>,
+    attempt: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { table } = this.definition;
+    return inSpan(step, { table, sequence, revision, attempt }, () => atStep(step, work));
   }
 
   async #addFiles(tablePath: string, files: readonly { localPath: string; path: string }[]): Promise<void> {

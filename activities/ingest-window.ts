@@ -4,6 +4,7 @@ import { definitionText } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
 import { unknownFields } from '../plans/unknown-fields.ts';
+import { BatchTrace } from './batch-trace.ts';
 import { ofBatch, toFailure } from './failure.ts';
 import { IngestTable, type IngestParts } from './ingest-table.ts';
 import { IngestMeasures } from './ingest-measures.ts';
@@ -196,17 +197,22 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   const { table, publication, rejected, archive, measures, clock } = parts;
   const startedAtMs = clock.elapsedMs();
   const signal = clock.timeout(table.definition.limits.stepTimeoutMs);
+  const plannedFromMs = clock.nowMs();
   const planned = await measures.step('plan', () => table.plan(signal));
   const hive = hiveOf(publication, rejected, progress);
   measures.waiting(planned === undefined ? 0n : planned.remaining);
   const byOthers = table.batchesOfOthers;
   if (planned === undefined) return { ...progress, ...hive, byOthers, remaining: '0', drained: true };
-  const seal = await measures
-    .step('write', () => table.writeAndSeal(planned.plan, signal))
+  const trace = new BatchTrace(table.definition.table, planned.plan, plannedFromMs);
+  const seal = await trace
+    .during(() => measures.step('write', () => table.writeAndSeal(planned.plan, signal)))
     .catch((thrown: unknown) => {
       throw ofBatch(planned.plan, thrown);
     });
-  const version = await measures.step('commit', () => table.commit(seal, publication.takePublished()));
+  const version = await trace.during(() =>
+    measures.step('commit', () => table.commit(seal, publication.takePublished())),
+  );
+  trace.committed(seal, version);
   const tookMs = clock.elapsedMs() - startedAtMs;
   measures.committed({ seal, version, tookMs, eventTimeColumn: table.definition.eventTime.column });
   const { sequence: batch, revision, attempt, rows } = seal;
@@ -214,7 +220,7 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   parts.journal?.('debug', 'A batch is committed.', { ...told, version: version ?? null, tookMs });
   // Another revision than the one that was planned leaves another rest.
   const remaining = seal.revision === planned.plan.revision ? planned.remaining : undefined;
-  publication.request();
+  publication.request(trace.publishing());
   if (seal.rejectedFiles.length > 0) rejected.request();
   if ((seal.archiveFiles ?? []).length > 0) archive?.request();
   return {

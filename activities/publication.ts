@@ -42,6 +42,8 @@ export class TablePublication {
   readonly #stopping = new AbortController();
   #wake: () => void = () => {};
   #published: PublishedVersion[] = [];
+  /** Whom to tell once what they have requested is published. */
+  #waiting: ((failure?: SluiceError) => void)[] = [];
   #version: number | undefined;
   #failure: SluiceError | undefined;
   readonly #running: Promise<void>;
@@ -55,8 +57,9 @@ export class TablePublication {
     this.#running = this.#run();
   }
 
-  /** There is a new version to publish. */
-  request(): void {
+  /** There is a new version to publish. @param done hears that Hive shows it; or, when all ends without that, why not */
+  request(done?: (failure?: SluiceError) => void): void {
+    if (done !== undefined) this.#waiting.push(done);
     this.#wanted = true;
     this.#wake();
   }
@@ -83,6 +86,7 @@ export class TablePublication {
     this.#stopping.abort();
     this.#wake();
     await this.#running;
+    for (const done of this.#waiting.splice(0)) done(this.#failure);
   }
 
   get #isStopped(): boolean {
@@ -97,10 +101,12 @@ export class TablePublication {
         continue;
       }
       this.#wanted = false;
+      const waiting = this.#waiting.length;
       try {
         await (this.#measures?.step('publish', () => this.#publishNewest()) ?? this.#publishNewest());
         if (this.#version !== undefined) this.#measures?.published(this.#version);
         this.#failure = undefined;
+        for (const done of this.#waiting.splice(0, waiting)) done();
         delayMs = FIRST_RETRY_DELAY_MS;
       } catch (thrown) {
         this.#failure = asSluiceError(thrown);

@@ -6,6 +6,7 @@ import { type LogLevel, logLevelOf, type MetricsSettings } from './metrics-setti
 import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
 import { type PayloadKey, payloadKeys } from './payload-keys.ts';
 import { type SparkSettings, sparkSettings } from './spark-settings.ts';
+import { type TracesSettings, tracesSettings } from './traces-settings.ts';
 
 /** How to reach Kafka. `given` is true where the operator named the brokers: then none are started here. */
 export interface KafkaSettings {
@@ -90,6 +91,7 @@ export interface Settings extends LakeSettings {
   readonly ports: PortSettings;
   readonly dashboard: DashboardSettings;
   readonly metrics: MetricsSettings;
+  readonly traces: TracesSettings;
   /** What workers tell of at least. */
   readonly logLevel: LogLevel;
 }
@@ -135,6 +137,7 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     spark: sparkSettings(env, { home, cache: cacheFolder }, ports.spark),
     ports,
     metrics: { host: env['SLUICE_METRICS_HOST'] || '127.0.0.1', port: ports.metrics },
+    traces: tracesSettings(env),
     logLevel: logLevelOf(env),
     dashboard: dashboardSettings(env, { home, project: projectFolder }, ports.dashboard),
   };

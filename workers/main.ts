@@ -17,6 +17,7 @@ import { restartLostIngestion, startIngestion } from './ingest-workflows.ts';
 import { journalOf, log } from './json-log.ts';
 import { installRuntime } from './metrics.ts';
 import { attemptName, logFailure, runWorker } from './run-worker.ts';
+import { startTraces } from './traces.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   const settings = readSettings();
   const dataConverter = dataConverterOf(settings.temporal);
   const instruments = installRuntime('worker', settings.metrics, { shutdownSignals: [] });
+  const endTraces = await startTraces('worker', settings.traces);
   for (const signal of STOP_SIGNALS) process.once(signal, () => stopping.abort());
   const cluster = new KafkaCluster(settings.kafka, 'sluice-worker');
   const [{ client, connection }, bundle] = await Promise.all([
@@ -83,6 +85,7 @@ async function main(): Promise<void> {
   clearInterval(watching);
   await engine.close();
   await cluster.close();
+  await endTraces();
 }
 
 /** Temporal may be away: then the next look says more. */
