@@ -5,13 +5,14 @@ import { keepSource, type ProposedSource } from '../backfill/record-source.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
-import { durationMs } from '../definition/units.ts';
+import { momentMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
 import { rejectedRuns } from '../lake/rejected-runs.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import type { BackfillPlan, BackfillScope } from '../plans/backfill.ts';
+import { UNITS_AT_ONCE } from '../plans/backfill-planning.ts';
 import { mainTable, rejectedTable } from '../plans/table-shape.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
@@ -22,8 +23,6 @@ import { showingProgress } from './backfill-progress.ts';
 import { withSource } from './backfill-source.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
 
-/** Units that are derived side by side where nothing else is asked for. */
-export const UNITS_AT_ONCE = 2;
 const MAX_UNITS_AT_ONCE = 64;
 /** Longest that the brokers are waited for. */
 const KAFKA_LIMIT_MS = 30_000;
@@ -206,9 +205,8 @@ function boundOf(
   }
   if (offset !== undefined) return { offset: wholeNumber(`--${name}-offset`, offset) };
   if (time === undefined) return undefined;
-  const ago = durationMs(time);
-  const timeMs = ago === undefined ? Date.parse(time) : nowMs - ago;
-  if (Number.isFinite(timeMs)) return { timeMs };
+  const timeMs = momentMs(time, nowMs);
+  if (timeMs !== undefined) return { timeMs };
   throw new SluiceError(
     'USAGE',
     `--${name} must be a time such as 2026-11-23T05:00:00Z or a duration such as 2h, not "${time}".`,

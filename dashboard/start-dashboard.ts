@@ -9,13 +9,17 @@ import { ActionLog } from '../lake/action-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { type DashboardSettings, dashboardUrl } from '../settings/dashboard-settings.ts';
 import type { LakeSettings, Settings } from '../settings/settings.ts';
+import { backfillStatus } from '../temporal/backfill-command.ts';
 import { lazyTemporal } from '../temporal/client.ts';
 import { openReach } from './access/reach.ts';
 import { openToken } from './access/token.ts';
+import { backfillActions } from './actions/backfill-actions.ts';
+import { BackfillPlanner } from './actions/backfill-planner.ts';
 import { ingestActions } from './actions/ingest-actions.ts';
 import { maintenanceActions } from './actions/maintenance-actions.ts';
 import { createApp } from './api/app.ts';
 import { bundlePage } from './api/page-bundle.ts';
+import { BackfillList } from './follower/backfill-list.ts';
 import { FollowLoop } from './follower/follow-loop.ts';
 import { HealthFollower } from './follower/health-follower.ts';
 import { HealthReader } from './follower/health-reader.ts';
@@ -33,6 +37,8 @@ export const HEALTH_TABLE = 'server_health';
 
 /** How the brokers' logs name this process. */
 const CLIENT_ID = 'sluice-dashboard';
+/** Time for a backfill's workflow to say how it is. */
+const STATUS_WITHIN_MS = 2_500;
 
 /** What the dashboard needs of the settings. */
 export type FollowedSettings = LakeSettings & Pick<Settings, 'dashboard' | 'tablesFolder' | 'kafka' | 'temporal'>;
@@ -68,15 +74,14 @@ export async function startDashboard(
     temporal,
     definitions.map(({ table }) => table),
   );
-  const live = new LiveView(health, servers, pipelines, workflows, {
-    url: settings.temporal.uiUrl,
-    namespace: settings.temporal.namespace,
-  });
+  const temporalUi = { url: settings.temporal.uiUrl, namespace: settings.temporal.namespace };
+  const live = new LiveView(health, servers, pipelines, workflows, temporalUi);
   const loop = new FollowLoop(
     pipelines.map(({ table }) => table),
     health,
   );
   const client = lazyTemporal(settings);
+  const planner = new BackfillPlanner(storage, settings);
   const app = createApp({
     tokenToRead: !reach.loopbackOnly,
     listenHost: settings.dashboard.host,
@@ -89,7 +94,12 @@ export async function startDashboard(
       token,
       tablesFolder: settings.tablesFolder,
       log: new ActionLog(storage),
-      actions: [...ingestActions(client), ...maintenanceActions(client)],
+      actions: [...ingestActions(client), ...maintenanceActions(client), ...backfillActions(client, storage, planner)],
+    },
+    backfills: {
+      lists: new Map(definitions.map((definition) => [definition.table, new BackfillList(storage, definition)])),
+      status: (input) => backfillStatus(client, input, STATUS_WITHIN_MS),
+      ...{ planner, temporalUi, token },
     },
   });
   const secure = reach.tls === undefined ? {} : { createServer, serverOptions: reach.tls };

@@ -14,6 +14,13 @@ export function durationMs(text: string): number | undefined {
   return scaled(text, DURATION_MS);
 }
 
+/** `2026-11-23T05:00:00Z`, or a duration ago such as `2h`, in milliseconds since the epoch; undefined where it is neither. */
+export function momentMs(text: string, nowMs: number): number | undefined {
+  const ago = durationMs(text);
+  const timeMs = ago === undefined ? Date.parse(text) : nowMs - ago;
+  return Number.isFinite(timeMs) ? timeMs : undefined;
+}
+
 /** `64MiB`, `1GB`, `512B` in bytes; undefined where the text is no size. */
 export function sizeBytes(text: string): number | undefined {
   return scaled(text, SIZE_BYTES);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ErrorCode } from '../errors/codes.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -37,6 +38,19 @@ export interface ActionEnd {
   readonly message: string;
 }
 
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'USAGE',
+  'BACKFILL_REFUSED',
+  'OFFSET_EXPIRED',
+  'DEFINITION_INCOMPATIBLE',
+  'TOPIC_RECREATED',
+]);
+
+/** Whether an action was not to be done as things stood, so that nothing of it was. */
+export function isRefusal(code: ErrorCode): boolean {
+  return REFUSALS.has(code);
+}
+
 /**
  * Who did what, and when: two objects in the lake for each action, one before it and one after it. They are created,
  * and never changed or deleted.
@@ -66,7 +80,7 @@ export class ActionLog {
       return { id: recorded ? id : null, result };
     } catch (thrown) {
       const { code, message } = asSluiceError(thrown);
-      await end(code === 'USAGE' ? 'refused' : 'failed', message);
+      await end(isRefusal(code) ? 'refused' : 'failed', message);
       throw thrown;
     }
   }

@@ -5,6 +5,8 @@ import type { PlannedRange } from './batch.ts';
 import { ASSUMED_RECORD_SIZE_BYTES, type AvailableOffsets } from './micro-batch.ts';
 import { partitionName } from './partition-name.ts';
 
+/** Units that are derived side by side where nothing else is asked for. */
+export const UNITS_AT_ONCE = 2;
 /** Units of one backfill; a larger range is to be cut into several backfills. */
 export const MAX_UNITS = 10_000;
 /** Partitions that an outlook names. */

@@ -43,9 +43,13 @@ export async function commandBackfill(
 }
 
 /** What a backfill's workflow says of itself; null where it has none, or nobody answers. */
-export async function backfillStatus(client: Client, input: BackfillInput): Promise<BackfillStatus | null> {
+export async function backfillStatus(
+  client: Client,
+  input: BackfillInput,
+  withinMs = COMMAND_WITHIN_MS,
+): Promise<BackfillStatus | null> {
   const handle = client.workflow.getHandle(backfillWorkflowId(input));
-  return client.withDeadline(Date.now() + COMMAND_WITHIN_MS, () => handle.query(backfillQuery)).catch(() => null);
+  return client.withDeadline(Date.now() + withinMs, () => handle.query(backfillQuery)).catch(() => null);
 }
 
 function failureOf(thrown: unknown, { table, number }: BackfillInput, command: string): SluiceError {

@@ -8,30 +8,38 @@ export const START_WITHIN_MS = 10_000;
 
 /** Work in the background: what they return names the workflow that runs, or ran already. */
 export function maintenanceActions(client: Client): Action[] {
-  const inTime = async (start: () => Promise<{ readonly workflowId: string }>): Promise<{ workflowId: string }> => {
-    try {
-      const { workflowId } = await client.withDeadline(Date.now() + START_WITHIN_MS, start);
-      return { workflowId };
-    } catch (cause) {
-      throw new SluiceError('TEMPORAL_UNREACHABLE', `Temporal did not take it in within ${START_WITHIN_MS / 1000} s.`, {
-        remedy: 'See `sluice status`; then ask again.',
-        cause,
-      });
-    }
-  };
   return [
     {
       name: 'compact',
       arguments: partitionArgument,
       run: ({ table, arguments: { partition } }) =>
-        inTime(() => startCompaction(client, { table, ...(typeof partition === 'string' ? { partition } : {}) })),
+        inTime(client, () =>
+          startCompaction(client, { table, ...(typeof partition === 'string' ? { partition } : {}) }),
+        ),
     },
     {
       name: 'audit',
       arguments: noArguments,
-      run: ({ table }) => inTime(() => startAudit(client, { table, mode: 'full', uncertified: true, repair: false })),
+      run: ({ table }) =>
+        inTime(client, () => startAudit(client, { table, mode: 'full', uncertified: true, repair: false })),
     },
   ];
+}
+
+/** Starts a workflow, and names it. @throws SluiceError TEMPORAL_UNREACHABLE */
+export async function inTime(
+  client: Client,
+  start: () => Promise<{ readonly workflowId: string }>,
+): Promise<{ workflowId: string }> {
+  try {
+    const { workflowId } = await client.withDeadline(Date.now() + START_WITHIN_MS, start);
+    return { workflowId };
+  } catch (cause) {
+    throw new SluiceError('TEMPORAL_UNREACHABLE', `Temporal did not take it in within ${START_WITHIN_MS / 1000} s.`, {
+      remedy: 'See `sluice status`; then ask again.',
+      cause,
+    });
+  }
 }
 
 const PARTITION = /^dt=\d{4}-\d{2}-\d{2}(\/hour=\d{1,2})?$/;

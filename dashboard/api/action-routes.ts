@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { tableNames } from '../../definition/load.ts';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { asSluiceError } from '../../errors/sluice-error.ts';
-import type { ActionLog } from '../../lake/action-log.ts';
+import { type ActionLog, isRefusal } from '../../lake/action-log.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import type { AccessToken } from '../access/token.ts';
 import { type Action, parseActionBody } from '../actions/action.ts';
@@ -77,10 +77,10 @@ function rateLimited(limit: RateLimit): MiddlewareHandler<Env> {
 }
 
 /** @param refusal the status of what is not to be done: 400 for a wrong request, 409 for a wrong moment */
-function failure(context: Context, thrown: unknown, refusal: 400 | 409): Response {
+export function failure(context: Context, thrown: unknown, refusal: 400 | 409): Response {
   const { code, message, remedy } = asSluiceError(thrown);
-  const unavailable = code === 'TEMPORAL_UNREACHABLE' || code.startsWith('LAKE_');
-  const status = code === 'USAGE' ? refusal : unavailable ? 503 : 500;
+  const unavailable = code === 'TEMPORAL_UNREACHABLE' || code.startsWith('LAKE_') || code === 'KAFKA_UNREACHABLE';
+  const status = isRefusal(code) ? refusal : unavailable ? 503 : 500;
   return context.json({ error: { code, message, remedy: remedy ?? null } }, status);
 }
 

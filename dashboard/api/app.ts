@@ -12,6 +12,7 @@ import type { LiveView } from '../live/live-view.ts';
 import { sendAsset, sendPage } from './assets.ts';
 import { type ActionParts, actionRoutes } from './action-routes.ts';
 import { loopbackOnly, SECURITY_HEADERS, securityHeaders } from './headers.ts';
+import { addBackfillRoutes, type BackfillParts } from './backfill-routes.ts';
 import type { PageBundle } from './page-bundle.ts';
 import { addTableRoutes, type ShownTable } from './table-routes.ts';
 import { usage } from './usage.ts';
@@ -36,6 +37,7 @@ export interface AppParts {
   readonly history: History;
   readonly tables: readonly ShownTable[];
   readonly actions: ActionParts;
+  readonly backfills: BackfillParts;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -58,6 +60,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   });
   addServerRoutes(app, parts);
   addTableRoutes(app, parts.tables);
+  addBackfillRoutes(app, parts.backfills);
   app.route('/api/v1/actions', actionRoutes(parts.actions));
   app.get('/api/v1/pipeline', (context) => context.json(live.pipeline()));
   app.all('/api/*', (context) =>

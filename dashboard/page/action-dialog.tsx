@@ -2,15 +2,13 @@ import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ActionAnswer, ApiError } from '../api/wire.ts';
-import { type ActionName, actionWords } from './action-words.ts';
+import { type ActionName, type ActionObject, actionWords } from './action-words.ts';
 import { actionsChanged } from './action-record.tsx';
 import { act, hasToken } from './token.ts';
 
 /** What somebody is about to ask for. */
-interface Wish {
+interface Wish extends ActionObject {
   readonly name: ActionName;
-  readonly table: string;
-  readonly partition: string | undefined;
 }
 
 type Answer = ActionAnswer | ApiError;
@@ -22,19 +20,20 @@ export function ActionButton(props: {
   name: ActionName;
   table: string;
   partition?: string;
+  number?: number;
   disabled?: boolean;
 }): JSX.Element {
-  const { name, table, partition, disabled } = props;
-  const { verb } = actionWords(name, table, partition);
+  const { disabled, ...asked } = props;
+  const { verb } = actionWords(asked.name, asked);
   return (
     <button
       type="button"
       class="action"
-      data-action={name}
+      data-action={asked.name}
       disabled={disabled}
       onClick={() => {
         answer.value = undefined;
-        wish.value = { name, table, partition };
+        wish.value = asked;
       }}
     >
       {verb}…
@@ -61,7 +60,7 @@ export function ActionDialog(): JSX.Element {
 }
 
 function Confirmation({ wish: asked, onClose }: { wish: Wish; onClose: () => void }): JSX.Element {
-  const { title, willHappen, command } = actionWords(asked.name, asked.table, asked.partition);
+  const { title, willHappen, command } = actionWords(asked.name, asked);
   return (
     <>
       <h2 id="action-title">{title}</h2>
@@ -78,7 +77,7 @@ function Confirmation({ wish: asked, onClose }: { wish: Wish; onClose: () => voi
   );
 }
 
-function NoToken({ onClose }: { onClose: () => void }): JSX.Element {
+export function NoToken({ onClose }: { onClose: () => void }): JSX.Element {
   return (
     <>
       <p class="problem">
@@ -95,29 +94,36 @@ function NoToken({ onClose }: { onClose: () => void }): JSX.Element {
 
 const WHO = 'sluice-who';
 
+export function Who(): JSX.Element {
+  return (
+    <label class="who">
+      Your name, for the record
+      <input name="by" required maxLength={64} autocomplete="username" defaultValue={localStorage.getItem(WHO) ?? ''} />
+    </label>
+  );
+}
+
+/** The name that was given, kept for the next time; undefined where there is none. */
+export function whoAsks(form: FormData): string | undefined {
+  const by = form.get('by');
+  const who = typeof by === 'string' ? by.trim() : '';
+  if (who === '') return undefined;
+  localStorage.setItem(WHO, who);
+  return who;
+}
+
 function Ask({ wish: asked, onClose }: { wish: Wish; onClose: () => void }): JSX.Element {
-  const { verb } = actionWords(asked.name, asked.table, asked.partition);
+  const { verb } = actionWords(asked.name, asked);
   const state = answer.value;
   const done = state !== undefined && state !== 'asked' && 'result' in state;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void send(asked, new FormData(event.currentTarget).get('by'));
+        void send(asked, new FormData(event.currentTarget));
       }}
     >
-      {!done && (
-        <label class="who">
-          Your name, for the record
-          <input
-            name="by"
-            required
-            maxLength={64}
-            autocomplete="username"
-            defaultValue={localStorage.getItem(WHO) ?? ''}
-          />
-        </label>
-      )}
+      {!done && <Who />}
       <p class="answer" role="status">
         {state === 'asked' ? 'Asking…' : state === undefined ? '' : answerWords(asked, state)}
       </p>
@@ -135,19 +141,20 @@ function Ask({ wish: asked, onClose }: { wish: Wish; onClose: () => void }): JSX
   );
 }
 
-async function send({ name, table, partition }: Wish, by: unknown): Promise<void> {
-  const who = typeof by === 'string' ? by.trim() : '';
-  if (who === '' || answer.value === 'asked') return;
-  localStorage.setItem(WHO, who);
+async function send({ name, ...object }: Wish, form: FormData): Promise<void> {
+  const by = whoAsks(form);
+  if (by === undefined || answer.value === 'asked') return;
   answer.value = 'asked';
-  answer.value = await act(name, { table, by: who, ...(partition === undefined ? {} : { partition }) });
+  answer.value = await act(name, { ...object, by });
   actionsChanged();
 }
 
-function answerWords({ name, table }: Wish, said: Answer): string {
+function answerWords({ name, table, number }: Wish, said: Answer): string {
   if ('error' in said) return `Not done. ${said.error.message} ${said.error.remedy ?? ''}`.trim();
   const unrecorded = said.recorded ? '' : ' The lake did not take the record of it; Temporal’s history has it.';
   const result = (said.result ?? {}) as { readonly state?: string; readonly workflowId?: string };
-  if (result.state !== undefined) return `Done: ${table} is ${result.state}.${unrecorded}`;
+  if (name === 'cancel-backfill') return `Done: backfill ${number ?? ''} of ${table} is being cancelled.${unrecorded}`;
+  const object = number === undefined ? table : `backfill ${number} of ${table}`;
+  if (result.state !== undefined) return `Done: ${object} is ${result.state}.${unrecorded}`;
   return `${name === 'audit' ? 'The audit' : 'The compaction'} runs as ${result.workflowId ?? 'a workflow'}.${unrecorded}`;
 }

@@ -1,5 +1,14 @@
 /** What a person can ask for, as the API names it. */
-export type ActionName = 'pause' | 'resume' | 'drain' | 'compact' | 'audit';
+export type ActionName = 'pause' | 'resume' | 'drain' | 'compact' | 'audit' | BackfillActionName;
+export type BackfillActionName = `${'approve' | 'pause' | 'resume' | 'cancel'}-backfill`;
+
+/** What an action is asked of. */
+export interface ActionObject {
+  readonly table: string;
+  readonly partition?: string | undefined;
+  /** Of a backfill. */
+  readonly number?: number | undefined;
+}
 
 export interface ActionWords {
   readonly verb: string;
@@ -11,7 +20,7 @@ export interface ActionWords {
 }
 
 /** What an action means, before it is asked for. */
-export function actionWords(name: ActionName, table: string, partition: string | undefined): ActionWords {
+export function actionWords(name: ActionName, { table, partition, number }: ActionObject): ActionWords {
   const place = partition === undefined ? table : `${table}, ${partition}`;
   switch (name) {
     case 'pause':
@@ -67,5 +76,33 @@ export function actionWords(name: ActionName, table: string, partition: string |
         ],
         command: `sluice audit ${table} --uncertified`,
       };
+    default:
+      return backfillWords(name, table, number ?? 0);
   }
+}
+
+const BACKFILL_WORDS: Readonly<Record<BackfillActionName, readonly [verb: string, ...willHappen: string[]]>> = {
+  'approve-backfill': [
+    'Approve',
+    'Its records are read again and derived anew, in the background and beside ingestion.',
+    'Until it is committed, readers see nothing of it; then all of it at once. No row is lost, and none is doubled.',
+  ],
+  'pause-backfill': ['Pause', 'What is under way ends, then nothing further begins.', 'What is derived stays.'],
+  'resume-backfill': ['Resume', 'It goes on from the units that are done.'],
+  'cancel-backfill': [
+    'Cancel it',
+    'It ends for good: nothing of it has been or will be visible, and its files are left to vacuum.',
+    'Once it is being committed this comes too late, and it is finished.',
+  ],
+};
+
+function backfillWords(name: BackfillActionName, table: string, number: number): ActionWords {
+  const [verb, ...willHappen] = BACKFILL_WORDS[name];
+  const command = name.replace('-backfill', '');
+  return {
+    verb,
+    title: `${verb.split(' ', 1)[0] ?? verb} backfill ${number} of ${table}`,
+    willHappen,
+    command: `sluice backfill ${command} ${table} ${number}`,
+  };
 }

@@ -27,7 +27,7 @@ export function followKeys(): void {
       return;
     }
     if (typing) {
-      if (event.target instanceof HTMLInputElement) searchKey(event);
+      if (event.target instanceof HTMLInputElement && event.target.id === 'search') searchKey(event);
       return;
     }
     if (event.key === '?') {
@@ -79,12 +79,12 @@ function escape(event: KeyboardEvent): void {
     take(event, () => (helpOpen.value = false));
     return;
   }
+  // A dialogue closes itself.
+  if (document.querySelector('dialog[open]') !== null) return;
   if (event.target instanceof HTMLInputElement) {
     take(event, () => (event.target as HTMLElement).blur());
     return;
   }
-  // A dialogue closes itself.
-  if (document.querySelector('dialog[open]') !== null) return;
   const up = pathUp();
   if (up !== undefined) {
     take(event, up);

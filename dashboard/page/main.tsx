@@ -9,6 +9,7 @@ import './style/pipeline.css';
 import './style/hours.css';
 import { render, type JSX } from 'preact';
 import { ActionDialog } from './action-dialog.tsx';
+import { BackfillDialog } from './backfill-dialog.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { followKeys } from './keys.ts';
 import type { Place } from './address.ts';
@@ -44,6 +45,7 @@ function Page(): JSX.Element {
       <TopBar />
       <main>{pageAt(route.value)}</main>
       <ActionDialog />
+      <BackfillDialog />
       <KeyHelp />
     </>
   );

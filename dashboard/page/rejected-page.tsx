@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { RejectedGroup, RejectedReport, RejectedSample, ShownBytes } from '../api/wire.ts';
 import { bytes, count, many } from '../quantities.ts';
 import { tablePath } from './address.ts';
+import { BackfillButton } from './backfill-dialog.tsx';
 import { useLoaded } from './loaded.ts';
 import { rejectionWords } from './rejection-words.ts';
 import { Ago, Moment } from './table-figures.tsx';
@@ -121,7 +122,7 @@ function Bytes({ name, shown }: { name: string; shown: ShownBytes }): JSX.Elemen
 }
 
 function Remedy({ report }: { report: RejectedReport }): JSX.Element {
-  const { rejectedTable } = report;
+  const { rejectedTable, table } = report;
   return (
     <section class="panel remedy" aria-label="What to do">
       <h2>What to do</h2>
@@ -132,6 +133,10 @@ function Remedy({ report }: { report: RejectedReport }): JSX.Element {
       <pre
         tabIndex={0}
       >{`sluice sql "select reason, detail, kafka_partition, kafka_offset, decode(record_value) from ${rejectedTable} limit 20"`}</pre>
+      <p>Once what is rejected would be taken, derive it anew: each record ends in the table, or rejected again.</p>
+      <p class="actions">
+        <BackfillButton table={table} scope="rejected" verb="Redrive" />
+      </p>
     </section>
   );
 }

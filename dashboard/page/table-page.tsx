@@ -4,6 +4,7 @@ import { bytes, count, many } from '../quantities.ts';
 import { tablePath } from './address.ts';
 import { ActionButton } from './action-dialog.tsx';
 import { ActionRecord } from './action-record.tsx';
+import { Backfills } from './backfills.tsx';
 import { ConditionMark, ConditionWord } from './condition.tsx';
 import { HourDetails } from './hour-details.tsx';
 import { GridLegend, HourGrid } from './hour-grid.tsx';
@@ -38,6 +39,7 @@ export function TablePage({ table: name }: { table: string }): JSX.Element {
           <div class="table-panels">
             <LagTable table={table} />
             <Audit table={table} />
+            <Backfills table={name} />
             <ActionRecord table={name} />
           </div>
         </>

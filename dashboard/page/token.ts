@@ -26,6 +26,16 @@ export function authorization(): Record<string, string> {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** Asks the API once. */
+export async function read<T>(address: string): Promise<T | ApiError> {
+  try {
+    return (await (await fetch(address, { headers: authorization() })).json()) as T | ApiError;
+  } catch {
+    const message = 'The dashboard does not answer.';
+    return { error: { code: 'UNREACHABLE', message, remedy: 'Ask again once it does.' } };
+  }
+}
+
 /** Asks for an action; `body` has at least `table` and `by`. What it is answered says what became of it. */
 export async function act(name: string, body: Record<string, unknown>): Promise<ActionAnswer | ApiError> {
   try {

@@ -136,6 +136,72 @@ export function testPipelinePages({ stack, page, url }: ShownPipeline): void {
     await page().waitForURL(`${url()}/pipeline/${TABLE}`);
   });
 
+  const asked = (): ReturnType<Page['locator']> => page().locator('.backfill-dialog[open]');
+  const backfill = (number: number): ReturnType<Page['locator']> =>
+    page().locator(`.backfills [data-backfill="${number}"]`);
+  const command = async (number: number, name: string): Promise<string> => {
+    await backfill(number).locator(`[data-action="${name}-backfill"]`).click();
+    const dialog = page().locator('.action-dialog[open]');
+    await dialog.locator('button[type="submit"]').click();
+    await dialog.getByRole('button', { name: 'Close' }).waitFor();
+    const answer = await dialog.locator('.answer').innerText();
+    await page().keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    return answer;
+  };
+  const inState = (number: number, state: string): Promise<void> =>
+    page()
+      .locator(`.backfills [data-backfill="${number}"][data-state="${state}"]`)
+      .waitFor({ timeout: SETTLED_WITHIN_MS });
+
+  it('shows what a backfill would do, and does nothing until it is approved', async () => {
+    await page().locator('.backfills [data-action="backfill"]').press('Enter');
+    await asked().locator('input[name="from"]').fill('2h');
+    await page().keyboard.press('Enter');
+    await asked().locator('.outlook').waitFor();
+    expect(await asked().locator('.outlook').innerText()).toMatch(
+      /Up to [\d.\sk]+ records of the topic server-health[\s\S]*Kafka partition 0: offsets 0 to \d+[\s\S]*Of server_health, \d+ partitions? may hold them/,
+    );
+    await asked().getByRole('button', { name: 'Cancel' }).click();
+    await asked().waitFor({ state: 'hidden' });
+    await page().locator('.backfills', { hasText: 'None yet.' }).waitFor();
+    await page().locator('.backfills [data-action="backfill"]').click();
+    await asked().locator('input[name="from"]').fill('2h');
+    await page().keyboard.press('Enter');
+    await asked().locator('.outlook').waitFor();
+    await page().keyboard.press('Enter');
+    await asked().locator('.answer', { hasText: 'Backfill 1 is kept, and waits for an approval' }).waitFor();
+    await page().keyboard.press('Escape');
+    await inState(1, 'Proposed');
+    expect(await backfill(1).innerText()).toMatch(/Proposed It waits for an approval\.[\s\S]*0 of \d+ units?/);
+  });
+
+  it('cancels a backfill once that is confirmed, and records who did', async () => {
+    expect(await command(1, 'cancel')).toMatch(/^Done: backfill 1 of server_health is /);
+    await inState(1, 'Cancelled');
+    expect(await backfill(1).locator('button').count()).toBe(0);
+    await page()
+      .locator('.action-record li', { hasText: /propose-backfill all 2h\s+by Ann Operator [\s\S]*done/ })
+      .waitFor();
+    await page()
+      .locator('.action-record li', { hasText: /cancel-backfill 1\s+by Ann Operator [\s\S]*done/ })
+      .waitFor();
+  });
+
+  it('redrives what was rejected: approved, it is watched until each is rejected again', async () => {
+    await page().goto(`${url()}/pipeline/${TABLE}/rejected`);
+    await page().locator('.remedy [data-action="redrive"]').click();
+    await asked().locator('button[type="submit"]').click();
+    await asked().locator('.outlook', { hasText: 'Up to 1 record of the topic' }).waitFor();
+    await asked().locator('button[type="submit"]').click();
+    await asked().locator('.answer', { hasText: 'Backfill 2 is kept' }).waitFor();
+    await page().goto(`${url()}/pipeline/${TABLE}`);
+    await inState(2, 'Proposed');
+    expect(await command(2, 'approve')).toBe('Done: backfill 2 of server_health is Deriving.');
+    await inState(2, 'Done');
+    expect(await backfill(2).innerText()).toMatch(/1 of 1 unit, up to 1 rejected record: 0 rows, 1 rejected/);
+  });
+
   it('has every metric that the alert rules and the Grafana dashboard name', async () => {
     const named = new Set(
       ['alerts.yaml', 'grafana-dashboard.json'].flatMap((file) => {
