@@ -1,6 +1,7 @@
 import { BatchTooLarge } from '../engines/engine.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import type { BatchMaking, BatchPlan, PlanChange } from '../plans/batch.ts';
+import { shardCount } from '../plans/shard.ts';
 import { cutTo, halved, redefined } from '../plans/plan-revision.ts';
 
 /** How the write of a batch failed, and how a new one would be made. */
@@ -26,6 +27,8 @@ export function revisionAfter(plan: BatchPlan, failed: FailedWrite): BatchPlan |
     return halved(plan, changed('too_slow', detail), nowMs);
   }
   if (thrown instanceof BatchTooLarge) {
+    // What it says is of one part.
+    if (shardCount(plan) > 1) return halved(plan, changed('too_large', thrown.message), nowMs);
     return cutTo(plan, thrown.readTo, changed('too_large', thrown.message), nowMs);
   }
   const { code, message, details } = asSluiceError(thrown);

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
-import { revisionAfter } from './batch-revision.ts';
-import { definitionHash, loadDefinition } from '../definition/load.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { loadDefinition } from '../definition/load.ts';
 import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -13,10 +13,10 @@ import { recordLosses } from '../lake/losses.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
 import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
-import { type BatchMaking, type BatchPlan, type BatchSeal, type DataFile, sequenceAppId } from '../plans/batch.ts';
-import { type MicroBatch, planMicroBatch } from '../plans/micro-batch.ts';
+import { type BatchPlan, type BatchSeal, sequenceAppId } from '../plans/batch.ts';
+import { type ShardedBatch, planInShards } from '../plans/micro-batch.ts';
 import { archiveTable, mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
-import { inSpan } from './batch-trace.ts';
+import { batchStep } from './batch-step.ts';
 import { atStep } from './fault-point.ts';
 
 /** How long an end of a partition below what is committed is taken for a leader that is still catching up. */
@@ -55,8 +55,8 @@ export class IngestTable {
   readonly archiveLog: TableLog;
   readonly #parts: IngestParts;
   readonly #files: BatchFiles;
+  readonly #writer: BatchWriter;
   readonly #topicId: string;
-  #recordSizeBytes: number | undefined;
   /** The newest batch that was in the log when this last looked, or made by this; undefined before it has looked. */
   #lastSequence: number | undefined;
   #batchesOfOthers = 0;
@@ -70,6 +70,7 @@ export class IngestTable {
     this.rejectedLog = new TableLog(parts.storage, rejectedTable(definition).path, parts.log);
     this.archiveLog = new TableLog(parts.storage, archiveTable(definition).path, parts.log);
     this.#files = new BatchFiles(parts.storage, this.shape.path);
+    this.#writer = new BatchWriter(parts, definition, this.#files);
   }
 
   /** Reads the definition anew, so a corrected file takes effect at the next batch. */
@@ -98,9 +99,9 @@ export class IngestTable {
     const existing = await this.#files.readPlan(sequence);
     if (existing !== undefined) return { plan: existing, remaining: undefined };
     const { topic } = this.definition.source;
-    const batch = await this.#decide(signal);
+    const { batch, shards } = await this.#decide(signal);
     if (batch.ranges.length === 0) return undefined;
-    const making = this.#making();
+    const { making } = this.#writer;
     await this.#files.pinDefinition(making.definitionHash, this.definition);
     const plan: BatchPlan = {
       format: 1,
@@ -112,36 +113,28 @@ export class IngestTable {
       ranges: batch.ranges,
       nextOffsets: batch.nextOffsets,
       ...making,
+      ...(shards > 1 ? { shards } : {}),
     };
     return { plan: await atStep('plan', () => this.#files.createPlan(plan)), remaining: batch.remaining };
-  }
-
-  /** How new batches are made. */
-  #making(): BatchMaking {
-    return {
-      // An archive is DuckDB's to write, whatever the worker is told.
-      engine: this.definition.archive ? 'duckdb' : (this.#parts.engineName ?? this.definition.engine),
-      definitionHash: definitionHash(this.definition),
-    };
   }
 
   /**
    * Decides on what Kafka says it holds. Just after a failover a new leader may not know yet how far its partition goes, so an
    * end below ours is believed only once it has stayed there.
    */
-  async #decide(signal: AbortSignal): Promise<MicroBatch> {
+  async #decide(signal: AbortSignal): Promise<ShardedBatch> {
     const { clock, cluster } = this.#parts;
     const { topic } = this.definition.source;
     const believedAtMs = clock.elapsedMs() + MOVED_BACK_PATIENCE_MS;
     for (;;) {
       try {
-        return planMicroBatch({
+        const input = {
           table: this.definition.table,
           committed: committedOffsets(this.log.snapshot, topic),
           available: await cluster.offsets(topic, { signal }),
-          limits: this.definition.limits,
-          recordSizeBytes: this.#recordSizeBytes,
-        });
+          recordSizeBytes: this.#writer.recordSizeBytes,
+        };
+        return planInShards(input, this.definition.limits);
       } catch (thrown) {
         const movedBack = thrown instanceof SluiceError && thrown.code === 'OFFSETS_MOVED_BACK';
         if (!movedBack) throw thrown;
@@ -153,65 +146,15 @@ export class IngestTable {
     }
   }
 
-  /**
-   * Reads exactly what is planned, writes its files into the lake, and seals. A seal that is there already is the result.
-   * What can't be done as planned, and can be in parts or by the definition as it is now, gets a revision.
-   */
+  /** Has the batch written, all parts one after the other, and sealed; see BatchWriter. */
   async writeAndSeal(planned: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
-    for (let plan = planned; ;) {
-      const sealed = await this.#files.readSeal(plan.sequence);
-      if (sealed !== undefined) return sealed;
-      try {
-        return await this.#write(plan, signal);
-      } catch (thrown) {
-        const making = this.#making();
-        const revision = revisionAfter(plan, { thrown, signal, making, nowMs: this.#parts.clock.nowMs() });
-        if (revision === undefined) throw thrown;
-        if (revision.definitionHash === making.definitionHash) {
-          await this.#files.pinDefinition(making.definitionHash, this.definition);
-        }
-        plan = await this.#files.createPlan(revision);
-        signal.throwIfAborted();
-      }
-    }
-  }
-
-  async #write(plan: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
-    const attempt = this.#parts.attemptName();
-    return this.#parts.storage.withScratchFolder(async (scratchFolder) => {
-      const definition = await this.#files.readDefinition(plan.definitionHash);
-      const result = await this.#step('write', plan, attempt, async () => {
-        const written = await this.#parts.engine.write({ plan, definition, attempt, scratchFolder, signal });
-        await this.#addFiles(this.shape.path, written.files);
-        await this.#addFiles(rejectedTable(definition).path, written.rejectedFiles);
-        await this.#addFiles(archiveTable(definition).path, written.archiveFiles ?? []);
-        return written;
-      });
-      this.#learnRecordSize(result.fetchedBytes, result.rows + result.rejectedRows);
-      const seal: BatchSeal = {
-        format: 1,
-        sequence: plan.sequence,
-        revision: plan.revision,
-        attempt,
-        sealedAtMs: this.#parts.clock.nowMs(),
-        topic: plan.topic,
-        nextOffsets: plan.nextOffsets,
-        rows: result.rows,
-        files: result.files.map(sealedFile),
-        rejectedRows: result.rejectedRows,
-        rejectedFiles: result.rejectedFiles.map(sealedFile),
-        ...(result.archiveFiles === undefined ? {} : { archiveFiles: result.archiveFiles.map(sealedFile) }),
-        unknownFields: result.unknownFields,
-        ...(plan.lost === undefined ? {} : { lost: plan.lost }),
-      };
-      return this.#step('seal', plan, attempt, () => this.#files.createSeal(seal));
-    });
+    return this.#writer.writeAndSeal(planned, signal);
   }
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
     await recordLosses(this.#parts.storage, this.shape.path, seal);
-    const version = await this.#step('commit', seal, seal.attempt, () =>
+    const version = await batchStep('commit', { table: this.definition.table, ...seal }, () =>
       commitBatch(this.log, this.rejectedLog, seal, published, this.archiveLog),
     );
     if (version === undefined) this.#batchesOfOthers += 1;
@@ -220,22 +163,6 @@ export class IngestTable {
     await this.rejectedLog.checkpointIfDue();
     if (seal.archiveFiles !== undefined) await this.archiveLog.checkpointIfDue();
     return version;
-  }
-
-  /** A step of a batch's revision, as a fault and as a trace know it. */
-  #step<T>(
-    step: 'write' | 'seal' | 'commit',
-    { sequence, revision }: Pick<BatchPlan, 'sequence' | 'revision'>,
-    attempt: string,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const { table } = this.definition;
-    return inSpan(step, { table, sequence, revision, attempt }, () => atStep(step, work));
-  }
-
-  async #addFiles(tablePath: string, files: readonly { localPath: string; path: string }[]): Promise<void> {
-    const placed = files.map(({ localPath, path }) => ({ localPath, path: `${tablePath}/${path}` }));
-    await this.#parts.storage.addFiles(placed);
   }
 
   #committedSequence(): number {
@@ -247,13 +174,4 @@ export class IngestTable {
       remedy: 'It was not made by Sluice, or its log was altered; ingestion must not guess. Define a new table.',
     });
   }
-
-  #learnRecordSize(fetchedBytes: number, records: number): void {
-    if (records > 0) this.#recordSizeBytes = Math.ceil(fetchedBytes / records);
-  }
-}
-
-/** A file as the seal names it: where it lies on this machine is nobody else's business. */
-function sealedFile({ path, partitionValues, sizeBytes, rows, stats }: DataFile): DataFile {
-  return { path, partitionValues, sizeBytes, rows, stats };
 }

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Clock } from '../clock/clock.ts';
 import { definitionText } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
+import { shardCount } from '../plans/shard.ts';
 import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
 import { unknownFields } from '../plans/unknown-fields.ts';
 import { BatchTrace } from './batch-trace.ts';
@@ -28,6 +29,8 @@ export interface WindowInput {
   readonly hiveLags?: boolean;
   /** Whether the window before has failed; that this one does not is news. */
   readonly recovering?: boolean;
+  /** Sequence number of the batch whose parts have been written since the last window: it is gone on with. */
+  readonly parted?: number;
 }
 
 /** How far a window has come. Offsets are decimal texts. */
@@ -50,8 +53,17 @@ export interface WindowProgress {
   readonly unknownFields: Readonly<Record<string, number>>;
   /** Batches that other writers have committed meanwhile. */
   readonly byOthers: number;
+  /** A batch of several parts, which are to be written before the next window. */
+  readonly parts?: PartedBatch;
   /** What the worker's clock said; left out where nobody asked. */
   readonly clock?: WindowClock;
+}
+
+/** A batch whose parts any worker may write, one beside the other. */
+export interface PartedBatch {
+  readonly sequence: number;
+  readonly revision: number;
+  readonly shards: number;
 }
 
 /** A worker's clock against Temporal's. */
@@ -135,9 +147,10 @@ export async function runWindow(
       report(progress);
       const startedAtMs = clock.elapsedMs();
       progress = await runBatch(
-        { table, publication, rejected, archive, measures, clock, journal: parts.journal },
+        { table, publication, rejected, archive, measures, clock, journal: parts.journal, parted: input.parted },
         progress,
       );
+      if (progress.parts !== undefined) break;
       if (input.mode === 'drain' && progress.drained) break;
       if (progress.remaining === '0') await pause(startedAtMs + paceMs - clock.elapsedMs(), ended, clock);
     }
@@ -190,6 +203,7 @@ interface BatchParts {
   readonly measures: IngestMeasures;
   readonly clock: Clock;
   readonly journal: Journal | undefined;
+  readonly parted: number | undefined;
 }
 
 /** One batch, if Kafka has anything for it. A step that takes too long is given up, and the batch gone on with in the next window. */
@@ -203,6 +217,11 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   measures.waiting(planned === undefined ? 0n : planned.remaining);
   const byOthers = table.batchesOfOthers;
   if (planned === undefined) return { ...progress, ...hive, byOthers, remaining: '0', drained: true };
+  const shards = shardCount(planned.plan);
+  if (shards > 1 && planned.plan.sequence !== parts.parted) {
+    const { sequence, revision } = planned.plan;
+    return { ...progress, ...hive, byOthers, remaining: null, drained: false, parts: { sequence, revision, shards } };
+  }
   const trace = new BatchTrace(table.definition.table, planned.plan, plannedFromMs);
   const seal = await trace
     .during(() => measures.step('write', () => table.writeAndSeal(planned.plan, signal)))

@@ -31,6 +31,7 @@ export const DEFINITION_DEFAULTS = {
   maxRecordBytes: 16 * 1024 ** 2,
   maxPartitions: 256,
   stepTimeoutMs: 300_000,
+  shards: 1,
   targetFileBytes: 128 * 1024 ** 2,
   minFiles: 32,
   sealAfterMs: 15 * 60_000,
@@ -48,6 +49,8 @@ const MAX_COLUMNS = 1000;
 const MIN_LOG_RETENTION_MS = 10 * 60_000;
 /** The longest line that DuckDB reads within its memory, and the longest value that it keeps of a rejected record. */
 export const LARGEST_RECORD_BYTES = 32 * 1024 ** 2;
+/** Each is an activity of Temporal's, and a file for each partition. */
+const MOST_SHARDS = 64;
 
 /**
  * A definition file's text as a definition, with every default filled in.
@@ -76,7 +79,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   file.onlyKeys(['source'], ['topic', 'format']);
   file.onlyKeys(['event_time'], ['column', 'accept_past', 'accept_future']);
   file.onlyKeys(['freshness'], ['target']);
-  file.onlyKeys(['limits'], ['max_rows', 'max_bytes', 'max_record_bytes', 'max_partitions', 'step_timeout']);
+  file.onlyKeys(['limits'], ['max_rows', 'max_bytes', 'max_record_bytes', 'max_partitions', 'step_timeout', 'shards']);
   file.onlyKeys(['compaction'], ['sort_by', 'target_file', 'min_files', 'seal_after', 'max_rewrite']);
   file.onlyKeys(['retention'], ['max_age', 'max_size']);
   file.onlyKeys(['vacuum'], ['grace', 'log_retention']);
@@ -103,6 +106,7 @@ function readDefinition(file: DefinitionFile): TableDefinition {
       maxRecordBytes: file.quantity(['limits', 'max_record_bytes'], sizeBytes, '16MiB', defaults.maxRecordBytes),
       maxPartitions: file.positiveInteger(['limits', 'max_partitions'], defaults.maxPartitions),
       stepTimeoutMs: file.quantity(['limits', 'step_timeout'], durationMs, '5m', defaults.stepTimeoutMs),
+      shards: file.positiveInteger(['limits', 'shards'], defaults.shards),
     },
     compaction: {
       sortBy: sortColumnsAt(file),
@@ -246,8 +250,10 @@ function checkVacuum(file: DefinitionFile, { vacuum }: TableDefinition): void {
 }
 
 function checkLimits(file: DefinitionFile, { limits }: TableDefinition): void {
-  if (limits.maxRecordBytes <= LARGEST_RECORD_BYTES) return;
-  file.problem(['limits', 'max_record_bytes'], 'limits.max_record_bytes must not be above 32MiB');
+  if (limits.maxRecordBytes > LARGEST_RECORD_BYTES) {
+    file.problem(['limits', 'max_record_bytes'], 'limits.max_record_bytes must not be above 32MiB');
+  }
+  if (limits.shards > MOST_SHARDS) file.problem(['limits', 'shards'], `limits.shards must not be above ${MOST_SHARDS}`);
 }
 
 function checkEventTime(file: DefinitionFile, definition: TableDefinition): void {

@@ -26,6 +26,8 @@ export interface BatchLimits {
   /** Table partitions (event hours) that one batch may write into. */
   readonly maxPartitions: number;
   readonly stepTimeoutMs: number;
+  /** Parts into which a batch is divided while more waits than the other limits let one take; each is within them. */
+  readonly shards: number;
 }
 
 /** How a table's small files become fewer, larger, sorted ones. */

@@ -3,9 +3,12 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import type { HeldRecords } from '../kafka/held-records.ts';
 import type { BatchPlan, DataFile } from '../plans/batch.ts';
 
-/** What an engine is asked for: everything that one planned batch holds, as files. */
+/** What an engine is asked for: everything that one planned batch, or a part of it, holds, as files. */
 export interface BatchRequest {
+  /** With the ranges of the part that is to be written. */
   readonly plan: BatchPlan;
+  /** Which part of the batch this is. @default 0, also of a batch that has but one */
+  readonly shard?: number;
   readonly definition: TableDefinition;
   /** Unique to this attempt: part of every file's name. */
   readonly attempt: string;

@@ -1,11 +1,11 @@
 import { DEFINITION_DEFAULTS } from '../definition/parse.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import type { BatchPlan, BatchSeal } from '../plans/batch.ts';
-import { definitionPath, planPath, PLANS_FOLDER, sealPath } from '../plans/table-paths.ts';
+import type { BatchManifest, BatchPlan, BatchSeal } from '../plans/batch.ts';
+import { definitionPath, manifestPath, planPath, PLANS_FOLDER, sealPath } from '../plans/table-paths.ts';
 import type { Storage } from './storage/storage.ts';
 
-/** The plans, seals and pinned definitions of one table: each created once, whole, and never changed. */
+/** The plans, manifests, seals and pinned definitions of one table: each created once, whole, and never changed. */
 export class BatchFiles {
   readonly #storage: Storage;
   readonly #tablePath: string;
@@ -41,6 +41,17 @@ export class BatchFiles {
     const path = planPath(plan.sequence, plan.revision);
     if (await this.#create(path, plan)) return plan;
     return (await this.#read<BatchPlan>(path)) ?? this.#settled(path);
+  }
+
+  async readManifest({ sequence, revision }: BatchPlan, shard: number): Promise<BatchManifest | undefined> {
+    return this.#read<BatchManifest>(manifestPath(sequence, revision, shard));
+  }
+
+  /** Decides a part of a batch. The first manifest is the manifest: what is returned may be another attempt's. */
+  async createManifest(manifest: BatchManifest): Promise<BatchManifest> {
+    const path = manifestPath(manifest.sequence, manifest.revision, manifest.shard);
+    if (await this.#create(path, manifest)) return manifest;
+    return (await this.#read<BatchManifest>(path)) ?? this.#settled(path);
   }
 
   /** The plan that decided a batch: that of its seal, where there is one; else the newest revision. */
@@ -115,6 +126,6 @@ export class BatchFiles {
 /** A definition that was pinned before a limit came to be has that limit's default. */
 function completed(definition: TableDefinition): TableDefinition {
   const limits: Partial<TableDefinition['limits']> = definition.limits;
-  const maxRecordBytes = limits.maxRecordBytes ?? DEFINITION_DEFAULTS.maxRecordBytes;
-  return { ...definition, limits: { ...definition.limits, maxRecordBytes } };
+  const { maxRecordBytes = DEFINITION_DEFAULTS.maxRecordBytes, shards = DEFINITION_DEFAULTS.shards } = limits;
+  return { ...definition, limits: { ...definition.limits, maxRecordBytes, shards } };
 }

@@ -52,6 +52,8 @@ export interface BatchPlan extends BatchMaking {
   readonly ranges: readonly PlannedRange[];
   /** Next offset of every partition once this batch is committed, those without a range included. */
   readonly nextOffsets: Readonly<Record<string, string>>;
+  /** Parts that are written one beside the other, by whoever is free (`plans/shard.ts`). @default 1 */
+  readonly shards?: number;
   /** Of a plan that is not a batch's first, or that an operator has made. */
   readonly change?: PlanChange;
   /** Offsets that this batch passes over. Each partition's lie before its range. */
@@ -67,6 +69,22 @@ export interface DataFile {
   readonly rows: number;
   /** The log's statistics: a JSON text (Delta PROTOCOL.md#per-file-statistics). */
   readonly stats: string;
+}
+
+/** What one part of a batch became. The first manifest of a part decides; other attempts' files are waste. */
+export interface BatchManifest {
+  readonly format: 1;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly shard: number;
+  readonly attempt: string;
+  readonly rows: number;
+  readonly files: readonly DataFile[];
+  readonly rejectedRows: number;
+  readonly rejectedFiles: readonly DataFile[];
+  /** Of the archive; left out where there is none. */
+  readonly archiveFiles?: readonly DataFile[];
+  readonly unknownFields: Readonly<Record<string, number>>;
 }
 
 export interface BatchSeal {

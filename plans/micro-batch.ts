@@ -56,6 +56,26 @@ export function planMicroBatch(input: MicroBatchInput): MicroBatch {
   return { ranges, nextOffsets, remaining };
 }
 
+/** A batch, and in how many parts it is to be written. */
+export interface ShardedBatch {
+  readonly batch: MicroBatch;
+  readonly shards: number;
+}
+
+/**
+ * A batch in as many parts as the table may have, each within the limits, where one part would not take all that waits;
+ * else one that is whole.
+ */
+export function planInShards(
+  input: Omit<MicroBatchInput, 'limits'>,
+  { maxRows, maxBytes, shards }: Pick<BatchLimits, 'maxRows' | 'maxBytes' | 'shards'>,
+): ShardedBatch {
+  const whole = planMicroBatch({ ...input, limits: { maxRows, maxBytes } });
+  if (shards === 1 || whole.remaining === 0n) return { batch: whole, shards: 1 };
+  const limits = { maxRows: maxRows * shards, maxBytes: maxBytes * shards };
+  return { batch: planMicroBatch({ ...input, limits }), shards };
+}
+
 function startOffset(input: MicroBatchInput, partition: number, available: AvailableOffsets): bigint {
   const committed = input.committed.get(partition);
   const details = { table: input.table, partition };

@@ -12,6 +12,11 @@ export function planPath(sequence: number, revision: number): string {
   return `${PLANS_FOLDER}/${pad(sequence, 10)}.${revision}.json`;
 }
 
+/** What one part of a batch became, where it has several. */
+export function manifestPath(sequence: number, revision: number, shard: number): string {
+  return `_sluice/manifests/${pad(sequence, 10)}.${revision}-${shard}.json`;
+}
+
 export function sealPath(sequence: number): string {
   return `_sluice/seals/${pad(sequence, 10)}.json`;
 }

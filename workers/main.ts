@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { createIngestActivities } from '../activities/ingest-window.ts';
+import { createIngestActivities, type WindowParts } from '../activities/ingest-window.ts';
+import { createPartActivities } from '../activities/write-part.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { readDefinitions, tableNames } from '../definition/load.ts';
 import { ChosenEngine } from '../engines/chosen-engine.ts';
@@ -47,27 +48,28 @@ async function main(): Promise<void> {
     duckdb: () => DuckDbThread.open(kafka, { clientId: 'sluice-worker' }),
     spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
   });
+  const parts: WindowParts = {
+    storage: openStorage(settings),
+    cluster,
+    engine,
+    engineName: settings.engine,
+    metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
+    tablesFolder: settings.tablesFolder,
+    clock: SYSTEM_CLOCK,
+    attemptName,
+    instruments,
+    journal: journalOf('worker', settings.logLevel),
+  };
   const worker = await Worker.create({
     connection,
     namespace: settings.temporal.namespace,
     dataConverter,
     taskQueue: INGEST_TASK_QUEUE,
     workflowBundle: bundle,
-    activities: createIngestActivities(
-      {
-        storage: openStorage(settings),
-        cluster,
-        engine,
-        engineName: settings.engine,
-        metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
-        tablesFolder: settings.tablesFolder,
-        clock: SYSTEM_CLOCK,
-        attemptName,
-        instruments,
-        journal: journalOf('worker', settings.logLevel),
-      },
-      stopping.signal,
-    ),
+    activities: {
+      ...createIngestActivities(parts, stopping.signal),
+      ...createPartActivities(parts, stopping.signal),
+    },
     workerDeploymentOptions: deploymentOf(bundle.buildId),
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     maxHeartbeatThrottleInterval: 1_000,

@@ -21,6 +21,7 @@ import {
   resumeUpdate,
   statusQuery,
 } from './ingest-protocol.ts';
+import { writeParts } from './batch-parts.ts';
 import { batchFailure, failureOf, howStuck, isStuck } from './window-failure.ts';
 import { showState } from './shown-state.ts';
 import { troubleOf } from './window-trouble.ts';
@@ -99,6 +100,8 @@ export async function ingestTable(input: IngestInput): Promise<void> {
   show(status);
   let failures = 0;
   let cause = '';
+  /** The batch whose parts have been written, for the next window to go on with. */
+  let parted: { readonly parted: number } | undefined;
   for (;;) {
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
@@ -114,11 +117,18 @@ export async function ingestTable(input: IngestInput): Promise<void> {
     try {
       window = new CancellationScope();
       const recovering = failures > 0;
-      const lastWindow = await window.run(() =>
-        ingestWindow.executeWithOptions({ summary: WINDOW_SUMMARIES[mode] }, [
-          { table: input.table, mode, windowMs, hiveLags, recovering },
-        ]),
-      );
+      const goingOn = parted;
+      parted = undefined;
+      const lastWindow = await window.run(async () => {
+        const progress = await ingestWindow.executeWithOptions({ summary: WINDOW_SUMMARIES[mode] }, [
+          { table: input.table, mode, windowMs, hiveLags, recovering, ...goingOn },
+        ]);
+        if (progress.parts !== undefined) {
+          await writeParts(input.table, progress.parts);
+          parted = { parted: progress.parts.sequence };
+        }
+        return progress;
+      });
       failures = 0;
       status = { ...status, lastWindow, windows: status.windows + 1, failure: null };
       if (changes !== seen) continue;

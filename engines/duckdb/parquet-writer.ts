@@ -26,7 +26,7 @@ export async function writeParquet(
     .filter((file) => Number(file.count) > 0)
     .map((file, index) => ({
       ...describeFile(file, shape.columns),
-      path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, firstIndex + index),
+      path: batchFilePath({ ...request.plan, shard: request.shard ?? 0 }, request.attempt, firstIndex + index),
       partitionValues: Object.fromEntries((file.partition_keys ?? []).map(({ key, value }) => [key, value])),
     }));
 }

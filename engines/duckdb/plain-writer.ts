@@ -23,7 +23,7 @@ export async function writePlainRows(
   rows: PlainRows,
   request: BatchRequest,
 ): Promise<WrittenFile[]> {
-  const { definition, scratchFolder, plan, attempt, signal } = request;
+  const { definition, scratchFolder, plan, shard = 0, attempt, signal } = request;
   const shape = mainTable(definition);
   // A name that no table has: what is read carefully is written into a folder of the table's name.
   const folder = join(scratchFolder, '~plain');
@@ -39,7 +39,7 @@ export async function writePlainRows(
     if (file === undefined) continue;
     files.push({
       ...describeFile(file, shape.columns),
-      path: batchFilePath({ ...plan, shard: 0 }, attempt, files.length),
+      path: batchFilePath({ ...plan, shard }, attempt, files.length),
       partitionValues: partitionValuesOf(definition, period),
     });
   }

@@ -78,14 +78,14 @@ export class SparkEngine implements Engine {
   }
 
   async write(request: BatchRequest): Promise<BatchResult> {
-    const { plan, definition, signal } = request;
+    const { plan, shard = 0, definition, signal } = request;
     const { kafka, spark } = this.#options;
     signal.throwIfAborted();
     await checkTopic(this.#cluster, plan, signal);
     if (plan.ranges.every(({ startOffset, endOffset }) => startOffset === endOffset)) return NOTHING;
     const operation = new BatchOperation(request, { kafka, loginFile: spark.kafkaPropertiesFile });
     const { sequence, revision, topicId } = plan;
-    const key = { lake: this.#options.lakeUri, topicId, table: definition.table, sequence, revision, shard: 0 };
+    const key = { lake: this.#options.lakeUri, topicId, table: definition.table, sequence, revision, shard };
     for (let generation = 0; generation < MAX_GENERATIONS; generation += 1) {
       const result = await this.#try(request, operation, operationIds({ ...key, generation }));
       if (result === undefined) continue;
@@ -134,7 +134,7 @@ export class SparkEngine implements Engine {
       throw mismatch(plan, `${totals.plain} rows were written, and ${plain} are in the files`);
     const files = [...left, ...judged.files].map((file, index) => ({
       ...file,
-      path: batchFilePath({ ...plan, shard: 0 }, request.attempt, index),
+      path: batchFilePath({ ...plan, shard: request.shard ?? 0 }, request.attempt, index),
     }));
     requirePartitions(request, files);
     return {

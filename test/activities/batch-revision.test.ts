@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { revisionAfter } from '../../activities/batch-revision.ts';
+import { BatchTooLarge } from '../../engines/engine.ts';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import type { BatchMaking, BatchPlan } from '../../plans/batch.ts';
@@ -49,5 +50,18 @@ describe('a step that is ended', () => {
     const late = after('ENGINE_FAILED', made, AbortSignal.abort(new DOMException('too late', 'TimeoutError')));
     expect(late).toMatchObject({ revision: 2, ranges: [{ endOffset: '15' }], change: { reason: 'too_slow' } });
     expect(after('ENGINE_FAILED', { ...made, definitionHash: 'new' }, AbortSignal.abort())).toBeUndefined();
+  });
+});
+
+describe('a batch in parts', () => {
+  it('is halved where one of them is too large, since that says nothing of the others', () => {
+    const parted = { ...plan, shards: 2 };
+    const thrown = new BatchTooLarge(parted, 100, new Map([[0, 12n]]));
+    expect(revisionAfter(parted, { thrown, signal: notAborted, making: made, nowMs: 2 })).toMatchObject({
+      revision: 2,
+      shards: 2,
+      ranges: [{ partition: 0, startOffset: '10', endOffset: '15' }],
+      change: { reason: 'too_large' },
+    });
   });
 });

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import { BatchWriter } from '../../activities/batch-writer.ts';
 import { runWindow, type WindowProgress } from '../../activities/ingest-window.ts';
 import { Random } from '../../collectors/simulation/random.ts';
 import { partsOf } from '../simulation/actors/worker.ts';
 import { writeDefinitions } from '../simulation/tables.ts';
 import { SimulatedProcess } from '../simulation/world/process.ts';
-import { Scheduler } from '../simulation/world/scheduler.ts';
+import { CALM, Scheduler } from '../simulation/world/scheduler.ts';
 import { shapeOf } from '../simulation/world/shape.ts';
 import { World } from '../simulation/world/world.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -16,7 +17,7 @@ const NEVER = new AbortController().signal;
 
 it('says of a drain whether it came to its end, or the window did', async () => {
   const folder = temporaryFolder();
-  writeDefinitions(folder);
+  writeDefinitions(folder, { shards: 1 });
   const scheduler = new Scheduler(new Random('a drain'));
   const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0 }, folder);
   const topic = world.watch('t1').topic;
@@ -38,7 +39,7 @@ it('says of a drain whether it came to its end, or the window did', async () => 
 
 it('counts the batches that somebody else has committed meanwhile', async () => {
   const folder = temporaryFolder();
-  writeDefinitions(folder);
+  writeDefinitions(folder, { shards: 1 });
   const scheduler = new Scheduler(new Random('two deployments'));
   const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0 }, folder);
   const topic = world.watch('t1').topic;
@@ -58,5 +59,36 @@ it('counts the batches that somebody else has committed meanwhile', async () => 
   await scheduler.run(() => false);
   const [one, other] = await Promise.all(both);
   expect((one?.byOthers ?? 0) + (other?.byOthers ?? 0)).toBeGreaterThanOrEqual(batches);
+  expect(scheduler.violation).toBeUndefined();
+});
+
+it('ends where a batch is to be written in parts, and the next one seals what they have become', async () => {
+  const folder = temporaryFolder();
+  writeDefinitions(folder, { shards: 3 });
+  const scheduler = new Scheduler(new Random('in parts'));
+  const shape = { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0, oversized: 0, odds: CALM };
+  const world = new World(scheduler, shape, folder);
+  const topic = world.watch('t1').topic;
+  for (let count = 0; count < RECORDS; count += 1) topic.append(0, { hour: 0, bad: false });
+  topic.commit(0);
+  const parts = partsOf(world, new SimulatedProcess(scheduler, 'worker'));
+  const done = async <T>(work: Promise<T>): Promise<T> => {
+    await scheduler.run(() => false);
+    return work;
+  };
+  const input = { table: 't1', mode: 'drain', windowMs: 600_000 } as const;
+  const first = await done(runWindow(parts, input, NEVER, () => undefined));
+  expect(first).toMatchObject({ batches: 0, drained: false, parts: { sequence: 1, revision: 0, shards: 3 } });
+
+  const batch = { sequence: 1, revision: 0 };
+  const writer = BatchWriter.open(parts, 't1');
+  for (const shard of [2, 0]) await done(writer.writePart(batch, shard, NEVER));
+  // Neither a part that is there nor one of another plan is written.
+  await done(writer.writePart(batch, 0, NEVER));
+  await done(writer.writePart({ ...batch, revision: 1 }, 1, NEVER));
+  expect(world.watch('t1').partsRead).toBe(1);
+
+  const second = await done(runWindow(parts, { ...input, parted: 1 }, NEVER, () => undefined));
+  expect(second).toMatchObject({ batches: 1, rows: 18, sequence: 1, parts: { sequence: 2, shards: 3 } });
   expect(scheduler.violation).toBeUndefined();
 });

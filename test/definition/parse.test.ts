@@ -49,6 +49,11 @@ describe('parseDefinition', () => {
       text.replace('max_bytes: 64MiB', 'max_bytes: 64MiB\n  max_record_bytes: 33MiB'),
       /must not be above 32MiB/,
     ],
+    [
+      'too many parts',
+      text.replace('max_rows: 1000000', 'max_rows: 1000000\n  shards: 65'),
+      /shards must not be above 64/,
+    ],
     ['a limit of nothing', text.replace('max_rows: 1000000', 'max_rows: 0'), /must be a whole number above 0/],
     [
       'a sort key of no column',

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { testParts } from './batch-parts.ts';
 import { testComponents } from './component-faults.ts';
 import { testLakes } from './lake-faults.ts';
 import { testLosses } from './losses.ts';
@@ -33,6 +34,7 @@ describe('a table in a folder', () => {
 
   testSteps(() => table, WHOLE);
   testLosses(() => table);
+  testParts(() => table);
   if (WHOLE) testComponents(() => table);
 });
 

@@ -42,8 +42,8 @@ export class TableUnderLoad {
 
   static async start(options: Partial<Parameters<typeof startTestStack>[0]> = {}): Promise<TableUnderLoad> {
     const test = await startTestStack({ own: [], ...options });
-    define(test, /min_files: \d+/, 'min_files: 4');
     const table = new TableUnderLoad(test, await TopicWriter.open(test.settings.kafka.brokers, TOPIC));
+    table.redefine(/min_files: \d+/, 'min_files: 4');
     table.load.start();
     return table;
   }
@@ -162,6 +162,21 @@ export class TableUnderLoad {
     });
   }
 
+  /** Changes the table's definition file. */
+  redefine(from: RegExp, to: string): void {
+    const file = join(this.test.settings.tablesFolder, `${TABLE}.yaml`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+  }
+
+  /** Paths of what says of parts of batches what they have become. */
+  async manifests(): Promise<string[]> {
+    const { settings } = this.test;
+    const { path } = mainTable(loadDefinition(settings.tablesFolder, TABLE));
+    const paths: string[] = [];
+    for await (const file of openStorage(settings).list(`${path}/_sluice/manifests`)) paths.push(file.path);
+    return paths;
+  }
+
   /** Has the table compacted until there was something to rewrite. */
   async compacted(): Promise<void> {
     await waitFor('a compaction that rewrites something', RECOVERY_LIMIT_MS, async () => {
@@ -193,10 +208,4 @@ export class TableUnderLoad {
       await connection.close();
     }
   }
-}
-
-/** Changes the table's definition, which every step reads anew. */
-function define({ settings }: TestStack, from: RegExp, to: string): void {
-  const file = join(settings.tablesFolder, `${TABLE}.yaml`);
-  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
 }

@@ -89,6 +89,18 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'return available.lastStable;',
   },
   {
+    name: 'a part of a batch reaches into the next',
+    file: 'plans/shard.ts',
+    from: 'const to = (total * BigInt(shard + 1)) / shards;',
+    to: 'const to = (total * BigInt(shard + 1)) / shards + 1n;',
+  },
+  {
+    name: 'a seal takes parts of another revision',
+    file: 'plans/table-paths.ts',
+    from: '_sluice/manifests/${pad(sequence, 10)}.${revision}-${shard}.json',
+    to: '_sluice/manifests/${pad(sequence, 10)}.${revision * 0}-${shard}.json',
+  },
+  {
     name: 'two attempts at a batch give their files the same names',
     file: 'plans/table-paths.ts',
     from: '${batch.shard}-${attempt}-${index}.parquet',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simulate } from '../simulation/simulation.ts';
-import { writeDefinitions } from '../simulation/tables.ts';
+import { SHARDS, writeDefinitions } from '../simulation/tables.ts';
 
 /** Where a simulated world broke a promise; null for both where none did. */
 export interface Broken {
@@ -15,7 +15,7 @@ export interface Broken {
 async function main(seeds: number): Promise<Broken> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-mutation-'));
   try {
-    writeDefinitions(folder);
+    writeDefinitions(folder, { shards: SHARDS });
     for (let seed = 1; seed <= seeds; seed += 1) {
       const { violation, steps } = await simulate(seed, folder);
       if (violation !== undefined) return { seed, step: steps, violation };

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ASSUMED_RECORD_SIZE_BYTES, type MicroBatchInput, planMicroBatch } from '../../plans/micro-batch.ts';
+import { DEFINITION_DEFAULTS } from '../../definition/parse.ts';
+import {
+  ASSUMED_RECORD_SIZE_BYTES,
+  type MicroBatchInput,
+  planInShards,
+  planMicroBatch,
+} from '../../plans/micro-batch.ts';
 
 const input = (change: Partial<MicroBatchInput> = {}): MicroBatchInput => ({
   table: 'server_health',
@@ -78,5 +84,21 @@ describe('planMicroBatch', () => {
   it('refuses a partition that ends before what is committed', () => {
     const available = new Map([[0, { earliest: 0n, lastStable: 99n }]]);
     expect(() => planMicroBatch(input({ available }))).toThrow(expect.objectContaining({ code: 'OFFSETS_MOVED_BACK' }));
+  });
+});
+
+describe('planInShards', () => {
+  const limits = { ...DEFINITION_DEFAULTS, maxRows: 10, maxBytes: 1_000_000, shards: 4 };
+
+  it('divides a batch only where one part would not take all that waits, and then takes as much more', () => {
+    const available = (lastStable: bigint): MicroBatchInput =>
+      input({ available: new Map([[0, { earliest: 0n, lastStable }]]) });
+    expect(planInShards(available(110n), limits)).toMatchObject({ shards: 1, batch: { remaining: 0n } });
+    expect(planInShards(available(111n), limits)).toMatchObject({ shards: 4, batch: { remaining: 0n } });
+    expect(planInShards(available(200n), limits)).toMatchObject({ shards: 4, batch: { remaining: 60n } });
+    expect(planInShards(available(200n), { ...limits, shards: 1 })).toMatchObject({
+      shards: 1,
+      batch: { remaining: 90n },
+    });
   });
 });

@@ -8,7 +8,7 @@ export interface Meeting {
 
 /**
  * What an abstract model of the protocol was searched for exhaustively, and what broke its first drafts. The seeded worlds
- * must come by each. (A batch has one shard today, so there is none of several; a log's clean-up is tested with the log.)
+ * must come by each. (Batches of several parts are counted by themselves; a log's clean-up is tested with the log.)
  */
 export const MODELLED: Readonly<Record<string, Meeting>> = {
   'two ingests': { workers: 2, jobs: [] },

@@ -19,7 +19,7 @@ const DONE = (): boolean => false;
 /** A world in which nothing fails, with one table of one partition and one hour. */
 function calmWorld(): World {
   const folder = temporaryFolder();
-  writeDefinitions(folder);
+  writeDefinitions(folder, { shards: 1 });
   const scheduler = new Scheduler(new Random('calm'));
   const shape = { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0, checkpointEveryCommits: 100 };
   return new World(scheduler, { ...shape, storageKind: 'file', windowMs: 600_000 }, folder);

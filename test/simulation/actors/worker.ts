@@ -1,4 +1,10 @@
-import { runWindow, type WindowParts, type WindowProgress } from '../../../activities/ingest-window.ts';
+import { BatchWriter } from '../../../activities/batch-writer.ts';
+import {
+  type PartedBatch,
+  runWindow,
+  type WindowParts,
+  type WindowProgress,
+} from '../../../activities/ingest-window.ts';
 import { asSluiceError, type SluiceError } from '../../../errors/sluice-error.ts';
 import { HiveMetastore } from '../../../lake/hive/metastore.ts';
 import { jsonCheckpoint } from '../services/json-checkpoint.ts';
@@ -19,7 +25,7 @@ export function partsOf(world: World, process: SimulatedProcess): WorkerParts {
   return {
     storage,
     cluster: new MemoryCluster(process, world.topics),
-    engine: new RowEngine(process, world.topics, (plan) => world.beforeReading(plan)),
+    engine: new RowEngine(process, world.topics, (plan, shard) => world.beforeReading(plan, shard)),
     metastore: new HiveMetastore({
       endpoints: [{ host: 'metastore', port: 9083 }],
       connect: world.metastore.connectFrom(process),
@@ -53,9 +59,16 @@ export async function ingest(
 ): Promise<void> {
   const parts = partsOf(world, process);
   const report = (progress: WindowProgress): void => world.heard(process, table, progress);
+  let parted: { readonly parted: number } | undefined;
   for (;;) {
     try {
-      const { drained } = await runWindow(parts, { table, mode, windowMs: world.shape.windowMs }, cancelled, report);
+      const input = { table, mode, windowMs: world.shape.windowMs, ...parted };
+      parted = undefined;
+      const { drained, parts: batch } = await runWindow(parts, input, cancelled, report);
+      if (batch !== undefined) {
+        await writeParts(parts, table, batch);
+        parted = { parted: batch.sequence };
+      }
       if (mode === 'drain' && drained) return;
     } catch (thrown) {
       if (!cancelled.aborted) world.heardFailure(process, failureOf(thrown));
@@ -63,6 +76,15 @@ export async function ingest(
     }
     if (cancelled.aborted) return;
   }
+}
+
+/** All parts of a batch at a time, as so many activities would; other workers are at the same ones. */
+async function writeParts(parts: WorkerParts, table: string, batch: PartedBatch): Promise<void> {
+  const { signal } = new AbortController();
+  const written = Array.from({ length: batch.shards }, (_, shard) =>
+    BatchWriter.open(parts, table).writePart(batch, shard, signal),
+  );
+  await Promise.all(written);
 }
 
 /** A step that was given up is no failure of its own. */

@@ -1,3 +1,4 @@
+import { planOfShard } from '../../../plans/shard.ts';
 import type { BatchPlan, BatchSeal, DataFile } from '../../../plans/batch.ts';
 import type { OffsetRun } from '../../../plans/backfill-planning.ts';
 import type { MemoryTopic } from '../services/memory-topic.ts';
@@ -31,6 +32,8 @@ export class TableWatch implements StoreObserver {
   /** Records that retention has dropped, or that a backfill has moved to where it has. */
   readonly #dropped = new Set<string>();
   readonly #backfills: BackfillWatch;
+  /** Times that a part of a batch, not its first, was read. */
+  partsRead = 0;
   /** Records that an operator has given up. */
   readonly #lost = new Set<string>();
 
@@ -93,10 +96,12 @@ export class TableWatch implements StoreObserver {
   }
 
   /** A batch's first byte is about to be read: what it holds must have been decided, for good. */
-  reading(plan: BatchPlan): void {
+  reading(plan: BatchPlan, shard: number): void {
+    if (shard > 0) this.partsRead += 1;
     const name = `${String(plan.sequence).padStart(10, '0')}.${plan.revision}`;
     const object = this.#store.get(`${this.main.tablePath}/_sluice/plans/${name}.json`);
-    if (object?.bytes.toString().trim() === JSON.stringify(plan)) return;
+    const planned = object && planOfShard(JSON.parse(object.bytes.toString()) as BatchPlan, shard);
+    if (JSON.stringify(planned) === JSON.stringify(plan)) return;
     this.#violate(`batch ${plan.sequence} is read by a plan that is not ${object ? 'the one' : ''} written down`);
   }
 

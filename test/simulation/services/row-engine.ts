@@ -33,13 +33,13 @@ export class RowEngine implements Engine {
   readonly #process: SimulatedProcess;
   readonly #topics: ReadonlyMap<string, MemoryTopic>;
 
-  readonly #beforeReading: (plan: BatchPlan) => void;
+  readonly #beforeReading: (plan: BatchPlan, shard: number) => void;
 
   /** @param beforeReading hears of each plan before its first record is read, and throws for one that can't be done */
   constructor(
     process: SimulatedProcess,
     topics: ReadonlyMap<string, MemoryTopic>,
-    beforeReading: (plan: BatchPlan) => void,
+    beforeReading: (plan: BatchPlan, shard: number) => void,
   ) {
     this.#process = process;
     this.#topics = topics;
@@ -47,8 +47,8 @@ export class RowEngine implements Engine {
   }
 
   async write(request: BatchRequest): Promise<BatchResult> {
-    const { plan } = request;
-    this.#beforeReading(plan);
+    const { plan, shard = 0 } = request;
+    this.#beforeReading(plan, shard);
     const read = (await Promise.all(plan.ranges.map((range) => this.#read(plan.topic, range)))).flat();
     request.signal.throwIfAborted();
     const rule = ruleOf(request.definition);
@@ -108,7 +108,7 @@ export class RowEngine implements Engine {
     this.#process.scratch.set(localPath, bytes);
     return {
       localPath,
-      path: batchFilePath({ ...request.plan, shard: 0 }, request.attempt, index),
+      path: batchFilePath({ ...request.plan, shard: request.shard ?? 0 }, request.attempt, index),
       partitionValues,
       sizeBytes: bytes.length,
       rows: rows.length,

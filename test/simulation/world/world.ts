@@ -80,8 +80,8 @@ export class World {
   }
 
   /** A batch is about to be read. @throws SluiceError ENGINE_FAILED, BatchTooLarge where it cannot be done as planned */
-  beforeReading(plan: BatchPlan): void {
-    this.watch(plan.topic).reading(plan);
+  beforeReading(plan: BatchPlan, shard: number): void {
+    this.watch(plan.topic).reading(plan, shard);
     const batch = `${plan.topic}/${plan.sequence}`;
     const poisoned = this.#poisoned.get(batch) ?? this.chooses(this.shape.poisoned);
     this.#poisoned.set(batch, poisoned);
