@@ -64,7 +64,7 @@ try {
 }
 
 /** Ends once all is said: what goes to another process may still be on its way when it has been written. */
-async function end(exitCode?: number): Promise<void> {
+async function end(exitCode = process.exitCode): Promise<void> {
   const said = [process.stdout, process.stderr].map(
     (stream) =>
       new Promise<void>((resolve) => {
