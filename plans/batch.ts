@@ -71,30 +71,8 @@ export interface DataFile {
   readonly stats: string;
 }
 
-/** What one part of a batch became. The first manifest of a part decides; other attempts' files are waste. */
-export interface BatchManifest {
-  readonly format: 1;
-  readonly sequence: number;
-  readonly revision: number;
-  readonly shard: number;
-  readonly attempt: string;
-  readonly rows: number;
-  readonly files: readonly DataFile[];
-  readonly rejectedRows: number;
-  readonly rejectedFiles: readonly DataFile[];
-  /** Of the archive; left out where there is none. */
-  readonly archiveFiles?: readonly DataFile[];
-  readonly unknownFields: Readonly<Record<string, number>>;
-}
-
-export interface BatchSeal {
-  readonly format: 1;
-  readonly sequence: number;
-  readonly revision: number;
-  readonly attempt: string;
-  readonly sealedAtMs: number;
-  readonly topic: string;
-  readonly nextOffsets: Readonly<Record<string, string>>;
+/** What a batch, or a part of it, became. */
+export interface BatchContents {
   readonly rows: number;
   readonly files: readonly DataFile[];
   readonly rejectedRows: number;
@@ -103,6 +81,25 @@ export interface BatchSeal {
   readonly archiveFiles?: readonly DataFile[];
   /** Fields that no column takes, by name, with how many records had them. */
   readonly unknownFields: Readonly<Record<string, number>>;
+}
+
+/** Of one part of a batch. The first manifest of a part decides; other attempts' files are waste. */
+export interface BatchManifest extends BatchContents {
+  readonly format: 1;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly shard: number;
+  readonly attempt: string;
+}
+
+export interface BatchSeal extends BatchContents {
+  readonly format: 1;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly attempt: string;
+  readonly sealedAtMs: number;
+  readonly topic: string;
+  readonly nextOffsets: Readonly<Record<string, string>>;
   /** As planned. */
   readonly lost?: readonly LostRange[];
 }

@@ -1,4 +1,4 @@
-import type { BatchManifest, BatchPlan, PlannedRange } from './batch.ts';
+import type { BatchContents, BatchPlan, PlannedRange } from './batch.ts';
 import { unknownFields } from './unknown-fields.ts';
 
 /** Into how many parts a batch is divided. */
@@ -31,7 +31,7 @@ export function planOfShard(plan: BatchPlan, shard: number): BatchPlan {
 }
 
 /** What all parts of a batch have become together. */
-export function together(manifests: readonly BatchManifest[]): Pick<BatchManifest, SumOfParts> {
+export function together(manifests: readonly BatchContents[]): BatchContents {
   const archived = manifests.some(({ archiveFiles }) => archiveFiles !== undefined);
   return {
     rows: manifests.reduce((sum, { rows }) => sum + rows, 0),
@@ -42,8 +42,6 @@ export function together(manifests: readonly BatchManifest[]): Pick<BatchManifes
     unknownFields: unknownFields(...manifests.map((manifest) => manifest.unknownFields)),
   };
 }
-
-type SumOfParts = 'archiveFiles' | 'rows' | 'files' | 'rejectedRows' | 'rejectedFiles' | 'unknownFields';
 
 function lengthOf({ startOffset, endOffset }: PlannedRange): bigint {
   return BigInt(endOffset) - BigInt(startOffset);
