@@ -9,7 +9,7 @@ import type { AuditParts } from './audit-parts.ts';
 /** Lends what an audit works with: connections and an engine of its own, so that it takes nothing from ingestion's. */
 export async function withAuditParts<T>(settings: Settings, use: (parts: AuditParts) => Promise<T>): Promise<T> {
   const cluster = new KafkaCluster(settings.kafka, 'sluice-audit');
-  const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
+  const metastore = new HiveMetastore(settings.metastore);
   const engine = await DuckDbEngine.open(cluster);
   try {
     return await use({ storage: openStorage(settings), cluster, engine, metastore, clock: SYSTEM_CLOCK });

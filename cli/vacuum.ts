@@ -34,7 +34,7 @@ export function registerVacuum(program: Command): void {
 
 /** With `--json`, `files` are added to the report. */
 async function showPlan(settings: Settings, definition: TableDefinition, options: VacuumOptions): Promise<void> {
-  const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
+  const metastore = new HiveMetastore(settings.metastore);
   const files: JudgedFile[] = [];
   const report = await vacuumTable(
     { storage: openStorage(settings), metastore },

@@ -45,6 +45,8 @@ export interface MetastoreSettings {
   /** host and port of each metastore, in the order to try them. */
   readonly endpoints: readonly { readonly host: string; readonly port: number }[];
   readonly given: boolean;
+  /** How long one answer is waited for. */
+  readonly callTimeoutMs: number;
 }
 
 /** First port of each local service; Kafka takes three in a row for brokers and three for controllers. */
@@ -106,6 +108,8 @@ const DEFAULT_PORTS: PortSettings = {
   metrics: 7401,
   spark: 15002,
 };
+
+const DEFAULT_METASTORE_TIMEOUT_S = 60;
 
 /** @throws SluiceError SETTINGS_INVALID, naming the variable. */
 export function readSettings(env: Environment = process.env, projectFolder: string = process.cwd()): Settings {
@@ -237,12 +241,16 @@ function temporalSettings(env: Environment, ports: PortSettings): TemporalSettin
 }
 
 function metastoreSettings(env: Environment, ports: PortSettings): MetastoreSettings {
+  const timeoutS = env['HIVE_METASTORE_TIMEOUT_S'] || String(DEFAULT_METASTORE_TIMEOUT_S);
+  if (!/^[1-9]\d{0,4}$/.test(timeoutS))
+    throw invalid('HIVE_METASTORE_TIMEOUT_S', `"${timeoutS}" is not a number of seconds`);
+  const callTimeoutMs = Number(timeoutS) * 1000;
   const given = env['HIVE_METASTORE_URIS'];
-  if (!given) return { endpoints: [{ host: '127.0.0.1', port: ports.metastore }], given: false };
+  if (!given) return { endpoints: [{ host: '127.0.0.1', port: ports.metastore }], given: false, callTimeoutMs };
   const endpoints = given.split(',').map((uri) => {
     const match = /^thrift:\/\/([^:/]+):(\d+)\/?$/.exec(uri.trim());
     if (!match?.[1]) throw invalid('HIVE_METASTORE_URIS', `"${uri}" is not thrift://host:port`);
     return { host: match[1], port: Number(match[2]) };
   });
-  return { endpoints, given: true };
+  return { endpoints, given: true, callTimeoutMs };
 }

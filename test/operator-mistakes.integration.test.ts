@@ -15,7 +15,7 @@ import { waitFor } from './wait-for.ts';
 
 const TOPIC = 'server-health';
 const WRONG_PASSWORD = 'not the password that the brokers know';
-/** The longest pause between two tries, the metastore's 60 s for an answer, and a busy machine. */
+/** The longest pause between two tries, the 10 s that the metastore has for an answer here, and a busy machine. */
 const STATE_LIMIT_MS = 150_000;
 
 let brokers: Brokers;
@@ -30,6 +30,7 @@ beforeAll(async () => {
   test = await startTestStack({
     own: ['worker'],
     environment: {
+      HIVE_METASTORE_TIMEOUT_S: '10',
       KAFKA_BROKERS: brokers.loginBrokers.join(','),
       KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
       KAFKA_SASL_USERNAME: USER,

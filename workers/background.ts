@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     engine,
     merger: new DuckDbMerger(),
     storage: openStorage(settings),
-    metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
+    metastore: new HiveMetastore(settings.metastore),
     rewriter: new DuckDbRewriter(),
     tablesFolder: settings.tablesFolder,
     clock: SYSTEM_CLOCK,

@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     cluster,
     engine,
     engineName: settings.engine,
-    metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
+    metastore: new HiveMetastore(settings.metastore),
     tablesFolder: settings.tablesFolder,
     clock: SYSTEM_CLOCK,
     attemptName,

@@ -23,13 +23,18 @@ describe('readSettings', () => {
       TEMPORAL_ADDRESS: 'temporal:7233',
     });
     expect(settings.kafka).toMatchObject({ brokers: ['a:9092', 'b:9092'], given: true });
-    expect(settings.metastore).toEqual({ endpoints: [{ host: 'hive', port: 9083 }], given: true });
+    expect(settings.metastore).toEqual({
+      endpoints: [{ host: 'hive', port: 9083 }],
+      given: true,
+      callTimeoutMs: 60_000,
+    });
     expect(settings.temporal.given).toBe(true);
   });
 
   it.each([
     ['SLUICE_PORT_KAFKA', { SLUICE_PORT_KAFKA: 'x' }],
     ['KAFKA_BROKERS', { KAFKA_BROKERS: 'nohost' }],
+    ['HIVE_METASTORE_TIMEOUT_S', { HIVE_METASTORE_TIMEOUT_S: '1m' }],
     ['HIVE_METASTORE_URIS', { HIVE_METASTORE_URIS: 'hive:9083' }],
     ['KAFKA_SASL_PASSWORD', { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'me' }],
     ['SLUICE_LAKE', { SLUICE_LAKE: 'ftp://x/y' }],
