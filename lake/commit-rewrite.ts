@@ -13,7 +13,7 @@ import {
 } from '../plans/rewrite.ts';
 import { MAX_COMMIT_ATTEMPTS } from './commit-batch.ts';
 import type { Action, AddFile } from './log/actions.ts';
-import { addAction, removeAction } from './log/file-actions.ts';
+import { addAction, removeAction, VERSION_TAG } from './log/file-actions.ts';
 import { rowCountOf, type Snapshot } from './log/snapshot.ts';
 import type { TableLog } from './log/table-log.ts';
 
@@ -70,7 +70,11 @@ function actionsOf(rewrite: Rewrite, snapshot: Snapshot): Action[] {
   const late = lateRowsOfFiles(rewrite, taken, snapshot.metaData?.partitionColumns ?? []);
   const tagsOf = (file: DataFile): Rewrite['tags'] => {
     const lateRows = late.get(file);
-    return lateRows === undefined ? tags : { ...tags, [LATE_TAG]: String(lateRows) };
+    return {
+      ...tags,
+      [VERSION_TAG]: String(version),
+      ...(lateRows === undefined ? {} : { [LATE_TAG]: String(lateRows) }),
+    };
   };
   return [
     {

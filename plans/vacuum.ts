@@ -40,6 +40,8 @@ export interface RemovedFile {
 export interface VacuumView {
   readonly live: ReadonlySet<string>;
   readonly removed: ReadonlyMap<string, RemovedFile>;
+  /** The version with which a live rewritten file last came to a partition, by the partition's name in Hive. */
+  readonly rewrittenAt: ReadonlyMap<string, number>;
   /** What Hive is to hold. */
   readonly wanted: readonly WantedPartition[];
   /** Partitions that the metastore has elsewhere, or has though nothing in them is live. */
@@ -60,9 +62,10 @@ export interface VacuumView {
  * read, can never be committed any more, and if nobody who began to read before the grace period can still need it. None
  * of that ever changes back, so it does not matter how long after the view a file is deleted.
  *
- * A link, or copy, in a directory that Hive has left: the directory was left with the first removal from its partition
- * after it had become current. That version is not known, but bounds of it are: the link's own file was live until then,
- * the rewrite's file that the directory is named after was too, and there was no later removal than the last.
+ * A link, or copy, in a directory that Hive has left: the directory was left with the first removal from its partition, or
+ * the first rewritten file that came to it, after it had become current. That version is not known, but bounds of it are: the
+ * link's own file was live until then, the rewrite's file that the directory is named after was too, and there was no later
+ * removal, nor rewritten file, than the last.
  */
 export function vacuumReasons(view: VacuumView): (path: string) => VacuumReason {
   const published = new Set(view.wanted.map(({ directory }) => directory));
@@ -128,7 +131,7 @@ function whenLeft(view: VacuumView): (link: DirectoryPlace) => number {
     raise(lastRemovals, partition, version);
   }
   return ({ kind, partition, directory, name }) => {
-    const bounds = [lastRemovals.get(partition) ?? 0];
+    const bounds = [Math.max(lastRemovals.get(partition) ?? 0, view.rewrittenAt.get(partition) ?? 0)];
     if (!liveNames.has(name)) bounds.push(removedNames.get(name) ?? 0);
     if (kind === 'rewrite' && !liveFolders.has(directory)) bounds.push(removedFolders.get(directory) ?? 0);
     return Math.min(...bounds);

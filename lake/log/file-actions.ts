@@ -21,8 +21,8 @@ export function addAction(
   };
 }
 
-/** Kept with each removed file: the version of the entry that removed it. */
-const REMOVED_AT_TAG = 'sluice.version';
+/** Kept with each removed file, and with each that a rewrite has added: the version of the entry that did it. */
+export const VERSION_TAG = 'sluice.version';
 
 /** An action that ends a live file with the entry of this version. */
 export function removeAction(file: AddFile, version: number, nowMs: number, dataChange: boolean): Action {
@@ -34,13 +34,22 @@ export function removeAction(file: AddFile, version: number, nowMs: number, data
       extendedFileMetadata: true,
       partitionValues: file.partitionValues,
       size: file.size,
-      tags: { [REMOVED_AT_TAG]: String(version) },
+      tags: { [VERSION_TAG]: String(version) },
     },
   };
 }
 
 /** The version that took a file out; infinitely late where that is not known, so that the file is never taken for old. */
-export function removedAtVersion({ tags }: RemoveFile): number {
-  const version = tags?.[REMOVED_AT_TAG];
+export function removedAtVersion(file: RemoveFile): number {
+  return versionOf(file);
+}
+
+/** The version with which a rewrite has added a file; infinitely late where that is not known. */
+export function rewrittenAtVersion(file: AddFile): number {
+  return versionOf(file);
+}
+
+function versionOf({ tags }: Pick<AddFile | RemoveFile, 'tags'>): number {
+  const version = tags?.[VERSION_TAG];
   return version === undefined ? Number.POSITIVE_INFINITY : Number(version);
 }

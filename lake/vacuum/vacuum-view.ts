@@ -1,12 +1,13 @@
 import type { HiveView } from '../../plans/audit-hive.ts';
-import { decodedPath } from '../../plans/file-place.ts';
+import { decodedPath, placeOf } from '../../plans/file-place.ts';
 import { partitionName } from '../../plans/partition-name.ts';
 import { wantedPartitions, type WantedPartition } from '../../plans/publication.ts';
 import { FENCE_APP_ID } from '../../plans/rewrite.ts';
 import type { TableShape } from '../../plans/table-shape.ts';
 import { expiredVersion, type RemovedFile, type VacuumView } from '../../plans/vacuum.ts';
 import { type Fence, fenceOf } from '../commit-fence.ts';
-import { removedAtVersion } from '../log/file-actions.ts';
+import type { AddFile } from '../log/actions.ts';
+import { removedAtVersion, rewrittenAtVersion } from '../log/file-actions.ts';
 import type { LogFile } from '../log/log-files.ts';
 import type { TableLog } from '../log/table-log.ts';
 
@@ -30,6 +31,7 @@ export function vacuumView(
   return {
     live: new Set([...snapshot.files.keys()].map(decodedPath)),
     removed: new Map(removed),
+    rewrittenAt: rewrittenAt(snapshot.files.values(), columns),
     wanted,
     unsettled: unsettledPartitions(wanted, hive),
     committedSequence,
@@ -61,6 +63,16 @@ export async function expiredVersions(
     break;
   }
   return { log: expired, hive: Math.min(expired, hive) };
+}
+
+function rewrittenAt(live: Iterable<AddFile>, columns: readonly string[]): Map<string, number> {
+  const newest = new Map<string, number>();
+  for (const file of live) {
+    if (placeOf(decodedPath(file.path))?.kind !== 'rewrite') continue;
+    const name = partitionName(file.partitionValues, columns);
+    newest.set(name, Math.max(rewrittenAtVersion(file), newest.get(name) ?? 0));
+  }
+  return newest;
 }
 
 function unsettledPartitions(wanted: readonly WantedPartition[], hive: HiveView | undefined): Set<string> {

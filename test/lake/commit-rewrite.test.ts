@@ -21,7 +21,7 @@ describe('commitRewrite', () => {
     const changes = entry?.actions.flatMap(({ add, remove }) => add ?? remove ?? []);
     expect(changes).toHaveLength(3);
     expect(changes?.every(({ dataChange }) => !dataChange)).toBe(true);
-    expect(entry?.actions.find(({ add }) => add)?.add?.tags).toEqual({ 'sluice.form': 'final' });
+    expect(entry?.actions.find(({ add }) => add)?.add?.tags).toEqual({ 'sluice.form': 'final', 'sluice.version': '4' });
     expect(entry?.actions.find(({ remove }) => remove)?.remove).toMatchObject({
       path: first,
       partitionValues: hour(5),
@@ -33,11 +33,15 @@ describe('commitRewrite', () => {
     const table = await RewriteTable.create();
     const tagsAfter = async (rewrite: Parameters<RewriteTable['commit']>[0]): Promise<unknown> => {
       await table.commit(rewrite);
-      return (await table.log.readEntry(table.log.snapshot.version))?.actions.find(({ add }) => add)?.add?.tags;
+      const { version } = table.log.snapshot;
+      const added = (await table.log.readEntry(version))?.actions.find(({ add }) => add)?.add;
+      const { 'sluice.version': addedAt, ...others } = added?.tags ?? {};
+      expect(addedAt).toBe(String(version));
+      return others;
     };
     const [first = ''] = await table.batch(5);
     const inTime = { ...table.plan('c1', 'compaction', [first], { 5: 10 }), sealAfterMs: Number.MAX_SAFE_INTEGER };
-    expect(await tagsAfter(inTime)).toBeUndefined();
+    expect(await tagsAfter(inTime)).toEqual({});
     await table.batch(5);
     const late = { ...table.plan('c2', 'compaction', table.live(), { 5: 20 }), sealAfterMs: -HOUR_5_ENDS_MS };
     expect(await tagsAfter(late)).toEqual({ 'sluice.late': '10' });

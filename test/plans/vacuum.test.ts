@@ -34,6 +34,7 @@ function view(changes: Partial<VacuumView> = {}): VacuumView {
       live.map((path) => ({ path, partitionValues: HOUR })),
       ['dt', 'hour'],
     ),
+    rewrittenAt: new Map([[NAME, 30]]),
     unsettled: new Set(),
     committedSequence: 4,
     fence: 40,
@@ -79,6 +80,25 @@ describe('what becomes of a file', () => {
     expect(reasonOf(batch(3))).toBe('superseded');
     expect(reasonOf(rewrite(4, 'c1'))).toBe('grace');
     expect(reasonOf(`${NAME}/g4-c1-a1/${nameOf(batch(3))}`)).toBe('grace');
+  });
+
+  it('keeps what lies where Hive has looked until a rewritten file came beside all others, and took none away', () => {
+    // A backfill's first entry: b1 comes beside batch 4, which is linked anew, and g0-h4 is left.
+    const live = [rewrite(29, 'b1'), batch(4)];
+    const link = `${NAME}/g0-h4/${nameOf(batch(4))}`;
+    const backfilled = (rewrittenAt: number): VacuumView =>
+      view({
+        live: new Set(live),
+        removed: new Map(),
+        rewrittenAt: new Map([[NAME, rewrittenAt]]),
+        wanted: wantedPartitions(
+          live.map((path) => ({ path, partitionValues: HOUR })),
+          ['dt', 'hour'],
+        ),
+      });
+    expect(vacuumReasons(backfilled(30))(link)).toBe('grace');
+    expect(vacuumReasons(backfilled(Number.POSITIVE_INFINITY))(link)).toBe('grace');
+    expect(vacuumReasons(backfilled(15))(link)).toBe('link');
   });
 
   it('goes from a directory that was left long ago, though the file itself is live', () => {
