@@ -39,17 +39,8 @@ export function removeAction(file: AddFile, version: number, nowMs: number, data
   };
 }
 
-/** The version that took a file out; infinitely late where that is not known, so that the file is never taken for old. */
-export function removedAtVersion(file: RemoveFile): number {
-  return versionOf(file);
-}
-
-/** The version with which a rewrite has added a file; infinitely late where that is not known. */
-export function rewrittenAtVersion(file: AddFile): number {
-  return versionOf(file);
-}
-
-function versionOf({ tags }: Pick<AddFile | RemoveFile, 'tags'>): number {
+/** The version with which a file was taken out, or added by a rewrite; infinitely late where that is not known, so that nothing is taken for old. */
+export function entryVersionOf({ tags }: Pick<AddFile | RemoveFile, 'tags'>): number {
   const version = tags?.[VERSION_TAG];
   return version === undefined ? Number.POSITIVE_INFINITY : Number(version);
 }

@@ -1,7 +1,7 @@
 import { FENCE_APP_ID, isSettledByFence } from '../../plans/rewrite.ts';
 import { VACUUM_APP_ID } from '../../plans/vacuum.ts';
 import type { Action, AddFile, MetaData, Protocol, RemoveFile, Transaction } from './actions.ts';
-import { removedAtVersion } from './file-actions.ts';
+import { entryVersionOf } from './file-actions.ts';
 
 /**
  * A table's state at one version of its log: action reconciliation of the Delta protocol
@@ -81,7 +81,7 @@ export class Snapshot {
     }
     if (transaction.appId === VACUUM_APP_ID) {
       for (const [path, remove] of this.removed) {
-        if (removedAtVersion(remove) <= transaction.version) this.removed.delete(path);
+        if (entryVersionOf(remove) <= transaction.version) this.removed.delete(path);
       }
     }
   }

@@ -7,7 +7,7 @@ import type { TableShape } from '../../plans/table-shape.ts';
 import { expiredVersion, type RemovedFile, type VacuumView } from '../../plans/vacuum.ts';
 import { type Fence, fenceOf } from '../commit-fence.ts';
 import type { AddFile } from '../log/actions.ts';
-import { removedAtVersion, rewrittenAtVersion } from '../log/file-actions.ts';
+import { entryVersionOf } from '../log/file-actions.ts';
 import type { LogFile } from '../log/log-files.ts';
 import type { TableLog } from '../log/table-log.ts';
 
@@ -26,7 +26,7 @@ export function vacuumView(
   const wanted = wantedPartitions([...snapshot.files.values()], columns);
   const removed = [...snapshot.removed.values()].map((file): [string, RemovedFile] => [
     decodedPath(file.path),
-    { version: removedAtVersion(file), partition: partitionName(file.partitionValues ?? {}, columns) },
+    { version: entryVersionOf(file), partition: partitionName(file.partitionValues ?? {}, columns) },
   ]);
   return {
     live: new Set([...snapshot.files.keys()].map(decodedPath)),
@@ -70,7 +70,7 @@ function rewrittenAt(live: Iterable<AddFile>, columns: readonly string[]): Map<s
   for (const file of live) {
     if (placeOf(decodedPath(file.path))?.kind !== 'rewrite') continue;
     const name = partitionName(file.partitionValues, columns);
-    newest.set(name, Math.max(rewrittenAtVersion(file), newest.get(name) ?? 0));
+    newest.set(name, Math.max(entryVersionOf(file), newest.get(name) ?? 0));
   }
   return newest;
 }
