@@ -15,8 +15,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
-          // Real services on two cores: one file at a time, each limit a bound on waiting, not a wish.
-          fileParallelism: false,
+          // After the unit tests, two stacks of real services at a time: mostly they wait. Each limit is a bound on waiting, not a wish.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 240_000,
           hookTimeout: 900_000,
         },

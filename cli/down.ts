@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { HomeLock } from '../infra/home-lock.ts';
+import { PathLock } from '../infra/path-lock.ts';
 import { purgeHome } from '../infra/home.ts';
 import { stopLeftovers } from '../infra/leftovers.ts';
 import { StackRecord } from '../infra/stack-record.ts';
@@ -24,7 +24,7 @@ export function registerDown(program: Command): void {
         console.log('Stopping …');
         await stopProcess(supervisor, SUPERVISOR_STOP_LIMIT_MS);
       }
-      const lock = await HomeLock.take(home, LOCK_LIMIT_MS);
+      const lock = await PathLock.take(home, LOCK_LIMIT_MS);
       if (lock === undefined) {
         throw new SluiceError('HOME_BUSY', `Another process starts or stops a stack in ${home}.`, {
           remedy: 'Wait for it, and try again.',

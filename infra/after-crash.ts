@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HomeLock } from './home-lock.ts';
+import { PathLock } from './path-lock.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { signalGroup } from './stop-process.ts';
 
@@ -34,7 +34,7 @@ export class AfterCrash {
 
 async function clean(home: string): Promise<void> {
   // Who has the lock cleans by itself.
-  if ((await HomeLock.take(home, 0)) === undefined) return;
+  if ((await PathLock.take(home, 0)) === undefined) return;
   const log = join(home, 'logs', 'supervisor.log');
   await stopLeftovers(home, (line) => appendFileSync(log, `${new Date().toISOString()} ${line}\n`));
 }

@@ -38,7 +38,7 @@ export function jarFolder({ name, pom, sources }: JarSource, cacheFolder: string
   return join(cacheFolder, 'jars', `${name}-${hash.digest('hex').slice(0, 12)}`);
 }
 
-/** Fetches the jars with Maven, once. Two processes may do so at once. */
+/** Fetches the jars with Maven, once. */
 export async function fetchJars(
   source: JarSource,
   options: Pick<ToolOptions, 'log' | 'signal'> & { readonly cacheFolder: string; readonly progress: Progress },
@@ -46,14 +46,14 @@ export async function fetchJars(
   const folder = jarFolder(source, options.cacheFolder);
   if (existsSync(folder)) return folder;
   const texts = { what: 'fetching its jars with Maven', log: options.log, done: 'jars are there' };
-  await inCache(folder, (temporary) =>
+  const make = (temporary: string): Promise<string> =>
     reported(options.progress, source.name, texts, async () => {
       const goal = ['-q', '-B', '-f', source.pom, 'dependency:copy-dependencies', `-DoutputDirectory=${temporary}`];
       await runTool('mvn', goal, options);
       for (const file of source.sources) await compile(file, temporary, options);
       return temporary;
-    }),
-  );
+    });
+  await inCache(folder, make, options.signal);
   return folder;
 }
 

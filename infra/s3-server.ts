@@ -50,10 +50,10 @@ async function build(
 ): Promise<void> {
   const log = join(home, 'logs', 's3-build.log');
   const what = `building versitygw ${VERSITYGW_VERSION} with Go, once; it can take three minutes`;
-  await inCache(binary, (temporary) =>
+  const make = (temporary: string): Promise<string> =>
     reported(progress, 's3', { what, log, done: 'built' }, async () => {
       await runTool('go', ['install', MODULE], { log, signal, environment: { GOBIN: temporary } });
       return join(temporary, 'versitygw');
-    }),
-  );
+    });
+  await inCache(binary, make, signal);
 }

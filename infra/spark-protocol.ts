@@ -36,9 +36,10 @@ export async function unpackProtocol(
   options: { readonly log: string; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   if (existsSync(spark.protocolFolder)) return;
-  await inCache(spark.protocolFolder, async (temporary) => {
+  const make = async (temporary: string): Promise<string> => {
     const jar = ['--extract', '--file', join(jars, CONNECT_JAR), 'spark/connect'];
     await runTool(jdkProgram('jar'), jar, { ...options, folder: temporary });
     return temporary;
-  });
+  };
+  await inCache(spark.protocolFolder, make, options.signal);
 }

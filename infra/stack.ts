@@ -5,7 +5,7 @@ import { AfterCrash } from './after-crash.ts';
 import { requireAll } from './check.ts';
 import type { Component, Progress, Task } from './component.ts';
 import { examine } from './examination.ts';
-import { HomeLock } from './home-lock.ts';
+import { PathLock } from './path-lock.ts';
 import { openHome } from './home.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { RunningComponent } from './running-component.ts';
@@ -29,13 +29,13 @@ export class Stack {
   readonly #running = new Map<string, RunningComponent>();
   readonly #progress: Progress;
   readonly #record: StackRecord;
-  readonly #lock: HomeLock;
+  readonly #lock: PathLock;
   /** Ends the start, with the first failure or what the caller's signal says as its reason. */
   readonly #ending = new AbortController();
   #starting: readonly Promise<void>[] = [];
   #afterCrash: AfterCrash | undefined;
 
-  private constructor(settings: Settings, options: StackOptions, lock: HomeLock) {
+  private constructor(settings: Settings, options: StackOptions, lock: PathLock) {
     this.#home = settings.home;
     this.#parts = stackParts(settings, options);
     this.#progress = options.progress;
@@ -139,8 +139,8 @@ export class Stack {
 }
 
 /** @throws SluiceError HOME_BUSY */
-async function takeHome(home: string): Promise<HomeLock> {
-  const lock = await HomeLock.take(home, LOCK_LIMIT_MS);
+async function takeHome(home: string): Promise<PathLock> {
+  const lock = await PathLock.take(home, LOCK_LIMIT_MS);
   if (lock !== undefined) return lock;
   throw new SluiceError('HOME_BUSY', `Another process runs, starts or stops a stack in ${home}.`, {
     remedy: '`sluice status` shows it and `sluice down` stops it; or set SLUICE_HOME to another folder.',

@@ -56,11 +56,11 @@ async function buildTemporal(settings: Settings, progress: Progress, signal?: Ab
   if (existsSync(binary)) return binary;
   const log = join(settings.home, 'logs', 'temporal-build.log');
   const what = `building version ${TEMPORAL_VERSION} with Go, once; it can take five minutes`;
-  await inCache(binary, (temporary) =>
+  const make = (temporary: string): Promise<string> =>
     reported(progress, 'temporal', { what, log, done: 'built' }, async () => {
       await runTool('go', ['install', TEMPORAL_MODULE], { log, signal, environment: { GOBIN: temporary } });
       return join(temporary, 'temporal');
-    }),
-  );
+    });
+  await inCache(binary, make, signal);
   return binary;
 }

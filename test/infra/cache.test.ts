@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ABANDONED_AFTER_MS, inCache } from '../../infra/cache.ts';
+import { PathLock } from '../../infra/path-lock.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const write = (text: string) => (temporary: string) => {
@@ -30,6 +31,27 @@ it('makes a thing once for all who ask for it at the same time', async () => {
   };
   await Promise.all([inCache(target, make), inCache(target, make)]);
   expect(times).toBe(1);
+});
+
+it('waits for another process that makes it', async () => {
+  const target = join(temporaryFolder(), 'jars');
+  const other = await PathLock.take(target, 0);
+  const waiting = inCache(target, () => Promise.reject(new Error('made twice')));
+  await write('theirs')(temporaryFolder()).then((made) => renameSync(made, target));
+  await other?.release();
+  await waiting;
+  expect(readFileSync(join(target, 'file'), 'utf8')).toBe('theirs');
+});
+
+it('waits no longer once it is told to stop', async () => {
+  const target = join(temporaryFolder(), 'jars');
+  const other = await PathLock.take(target, 0);
+  const stop = new AbortController();
+  const waiting = inCache(target, write('ours'), stop.signal);
+  stop.abort();
+  await expect(waiting).rejects.toThrow('aborted');
+  expect(existsSync(target)).toBe(false);
+  await other?.release();
 });
 
 it('keeps what another process was faster to make', async () => {

@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LOOK_EVERY_MS = 50;
 
 /**
- * The right to start and stop what runs in a home: one process has it at a time, and loses it by ending in any way.
- * It is a socket in Linux's abstract namespace (unix(7)), named after the home, to which nobody speaks.
+ * The right to a path, such as to start and stop what runs in a home: one process has it at a time, and loses it by ending
+ * in any way. It is a socket in Linux's abstract namespace (unix(7)), named after the path, to which nobody speaks.
  */
-export class HomeLock {
+export class PathLock {
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -18,9 +18,9 @@ export class HomeLock {
   }
 
   /** Undefined where another process still has it after `waitMs`. */
-  static async take(home: string, waitMs: number): Promise<HomeLock | undefined> {
-    const path = existsSync(home) ? realpathSync(home) : home;
-    const name = `\0sluice/${createHash('sha256').update(path).digest('hex')}`;
+  static async take(path: string, waitMs: number, signal?: AbortSignal): Promise<PathLock | undefined> {
+    const real = existsSync(path) ? realpathSync(path) : path;
+    const name = `\0sluice/${createHash('sha256').update(real).digest('hex')}`;
     const untilMs = performance.now() + waitMs;
     for (;;) {
       const server = createServer((socket) => socket.destroy());
@@ -31,10 +31,10 @@ export class HomeLock {
       );
       if (taken) {
         server.unref();
-        return new HomeLock(server);
+        return new PathLock(server);
       }
       if (performance.now() >= untilMs) return undefined;
-      await sleep(LOOK_EVERY_MS);
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
     }
   }
 
