@@ -1,4 +1,5 @@
 import type { MergeRequest, MergeResult } from '../engines/merger.ts';
+import { isEnded } from '../lake/ended-backfills.ts';
 import type { AddFile } from '../lake/log/actions.ts';
 import { storedColumns } from '../lake/log/schema.ts';
 import { mayHold, offsetBounds } from '../plans/backfill.ts';
@@ -19,9 +20,11 @@ export interface MergeOutcome {
   readonly newRows: number;
 }
 
+const NOTHING: MergeOutcome = { keptRows: 0, replacedRows: 0, newRows: 0 };
+
 /**
  * Merges what was derived into one partition, from a fresh base, into files that nobody will see before the backfill is
- * committed.
+ * committed; nothing where the backfill has ended meanwhile.
  */
 export async function mergePartition(
   parts: BackfillParts,
@@ -31,6 +34,8 @@ export async function mergePartition(
   const backfill = await openBackfill(parts, input);
   const { log, columns } = tableOf(backfill, input.step);
   const staged = stagedRows(await backfill.files.units(input.number));
+  // Once it has ended, a vacuum deletes what was derived: what was found is all of it only if it has not ended by now.
+  if (await hasEnded(backfill)) return NOTHING;
   await log.refresh();
   const { snapshot } = log;
   const live = [...snapshot.files.values()].filter(
@@ -61,6 +66,12 @@ export async function mergePartition(
     input.partition,
   );
   return { keptRows, replacedRows, newRows };
+}
+
+async function hasEnded({ plan, files, rejected }: OpenBackfill): Promise<boolean> {
+  if ((await files.readDecision(plan.number))?.decision === 'cancel') return true;
+  await rejected.log.refresh();
+  return isEnded(rejected.log, plan.number);
 }
 
 interface MergeWork {
