@@ -7,7 +7,7 @@ import type { BatchMaking, BatchManifest, BatchPlan, BatchSeal, DataFile } from 
 import { planOfShard, shardCount, together } from '../plans/shard.ts';
 import { archiveTable, mainTable, rejectedTable } from '../plans/table-shape.ts';
 import { batchStep } from './batch-step.ts';
-import type { IngestParts } from './ingest-table.ts';
+import type { IngestParts } from './ingest-parts.ts';
 
 /** Turns planned batches into sealed ones. Whatever is there already, of whoever's making, is the result. */
 export class BatchWriter {

@@ -1,41 +1,24 @@
-import type { Clock } from '../clock/clock.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { loadDefinition } from '../definition/load.ts';
-import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
+import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { TopicOffsets } from '../kafka/cluster.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
 import { committedOffsets } from '../lake/committed.ts';
 import { ensureTable } from '../lake/ensure-table.ts';
 import { recordLosses } from '../lake/losses.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
-import { TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
-import type { Storage } from '../lake/storage/storage.ts';
+import { TableLog } from '../lake/log/table-log.ts';
 import { type BatchPlan, type BatchSeal, sequenceAppId } from '../plans/batch.ts';
 import { type ShardedBatch, planInShards } from '../plans/micro-batch.ts';
 import { archiveTable, mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { batchStep } from './batch-step.ts';
 import { atStep } from './fault-point.ts';
+import type { IngestParts, TableLogs } from './ingest-parts.ts';
 
 /** How long an end of a partition below what is committed is taken for a leader that is still catching up. */
 const MOVED_BACK_PATIENCE_MS = 30_000;
 const MOVED_BACK_LOOK_EVERY_MS = 500;
-
-/** What a worker works with: opened once, shared by its activities. */
-export interface IngestParts {
-  readonly storage: Storage;
-  readonly cluster: TopicOffsets;
-  readonly engine: Engine;
-  /** The engine of all new batches, whatever the definitions say. */
-  readonly engineName?: EngineName | undefined;
-  readonly tablesFolder: string;
-  readonly clock: Clock;
-  /** Names an attempt: no two of any workers may ever get the same. */
-  readonly attemptName: () => string;
-  readonly log?: TableLogOptions;
-}
 
 /** A batch that has been planned, and how much was left in Kafka beside it; unknown for a plan that was there already. */
 export interface PlannedBatch {
@@ -50,9 +33,7 @@ export interface PlannedBatch {
 export class IngestTable {
   readonly definition: TableDefinition;
   readonly shape: TableShape;
-  readonly log: TableLog;
-  readonly rejectedLog: TableLog;
-  readonly archiveLog: TableLog;
+  readonly #logs: TableLogs;
   readonly #parts: IngestParts;
   readonly #files: BatchFiles;
   readonly #writer: BatchWriter;
@@ -66,9 +47,7 @@ export class IngestTable {
     this.#topicId = topicId;
     this.definition = definition;
     this.shape = mainTable(definition);
-    this.log = new TableLog(parts.storage, this.shape.path, parts.log);
-    this.rejectedLog = new TableLog(parts.storage, rejectedTable(definition).path, parts.log);
-    this.archiveLog = new TableLog(parts.storage, archiveTable(definition).path, parts.log);
+    this.#logs = parts.logs?.take(this.shape.path) ?? openLogs(parts, definition);
     this.#files = new BatchFiles(parts.storage, this.shape.path);
     this.#writer = new BatchWriter(parts, definition, this.#files);
   }
@@ -78,10 +57,20 @@ export class IngestTable {
     const definition = loadDefinition(parts.tablesFolder, table);
     const source = await parts.cluster.describeTopic(definition.source.topic, { signal });
     const opened = new IngestTable(parts, definition, source.topicId);
-    await ensureTable(opened.log, opened.shape, source);
-    await ensureTable(opened.rejectedLog, rejectedTable(definition), source);
-    if (definition.archive) await ensureTable(opened.archiveLog, archiveTable(definition), source);
+    const { main, rejected, archive } = opened.#logs;
+    await ensureTable(main, opened.shape, source);
+    await ensureTable(rejected, rejectedTable(definition), source);
+    if (definition.archive) await ensureTable(archive, archiveTable(definition), source);
     return opened;
+  }
+
+  get log(): TableLog {
+    return this.#logs.main;
+  }
+
+  /** Nothing is under way here any more: the logs, as far as they were followed, are for who opens the table next. */
+  close(): void {
+    this.#parts.logs?.put(this.shape.path, this.#logs);
   }
 
   /** Batches that others have committed since this was opened: more than one or two, and somebody else ingests this table. */
@@ -153,15 +142,16 @@ export class IngestTable {
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
+    const { main, rejected, archive } = this.#logs;
     await recordLosses(this.#parts.storage, this.shape.path, seal);
     const version = await batchStep('commit', { table: this.definition.table, ...seal }, () =>
-      commitBatch(this.log, this.rejectedLog, seal, published, this.archiveLog),
+      commitBatch(main, rejected, seal, published, archive),
     );
     if (version === undefined) this.#batchesOfOthers += 1;
     this.#lastSequence = seal.sequence;
-    await this.log.checkpointIfDue();
-    await this.rejectedLog.checkpointIfDue();
-    if (seal.archiveFiles !== undefined) await this.archiveLog.checkpointIfDue();
+    await main.checkpointIfDue();
+    await rejected.checkpointIfDue();
+    if (seal.archiveFiles !== undefined) await archive.checkpointIfDue();
     return version;
   }
 
@@ -174,4 +164,12 @@ export class IngestTable {
       remedy: 'It was not made by Sluice, or its log was altered; ingestion must not guess. Define a new table.',
     });
   }
+}
+
+function openLogs({ storage, log }: IngestParts, definition: TableDefinition): TableLogs {
+  return {
+    main: new TableLog(storage, mainTable(definition).path, log),
+    rejected: new TableLog(storage, rejectedTable(definition).path, log),
+    archive: new TableLog(storage, archiveTable(definition).path, log),
+  };
 }

@@ -7,7 +7,8 @@ import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
 import { unknownFields } from '../plans/unknown-fields.ts';
 import { BatchTrace } from './batch-trace.ts';
 import { ofBatch, toFailure } from './failure.ts';
-import { IngestTable, type IngestParts } from './ingest-table.ts';
+import type { IngestParts } from './ingest-parts.ts';
+import { IngestTable } from './ingest-table.ts';
 import { IngestMeasures } from './ingest-measures.ts';
 import type { Instruments } from './instruments.ts';
 import type { Journal } from './journal.ts';
@@ -157,6 +158,7 @@ export async function runWindow(
   } finally {
     await Promise.all([publication.stop(), rejected.stop(), archive?.stop()]);
   }
+  table.close();
   return { ...progress, ...hiveOf(publication, rejected, progress) };
 }
 

@@ -8,9 +8,15 @@ import type { Storage } from '../lake/storage/storage.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import type { IngestMeasures } from './ingest-measures.ts';
 import { atStep } from './fault-point.ts';
+import type { Shelf } from './shelf.ts';
 
 const FIRST_RETRY_DELAY_MS = 500;
 const LONGEST_RETRY_DELAY_MS = 15_000;
+/**
+ * How long a whole comparison with Hive holds for publications that follow on it. One that dies between altering and reading
+ * the log again may leave a partition behind the log, which only such a comparison finds.
+ */
+export const RECONCILE_EVERY_MS = 300_000;
 
 /** What publication works with. */
 export interface PublicationParts {
@@ -19,6 +25,16 @@ export interface PublicationParts {
   readonly clock: Clock;
   readonly log?: TableLogOptions;
   readonly measures?: IngestMeasures;
+  /** Logs that others have published, by the table's path; without it each publication begins with the whole table. */
+  readonly published?: Shelf<PublishedLog>;
+}
+
+/** A log that has been published as far as it was followed. */
+export interface PublishedLog {
+  readonly log: TableLog;
+  readonly version: number;
+  /** When the whole of Hive was last compared with it, by the clock's elapsed time. */
+  readonly reconciledAtMs: number;
 }
 
 /** A version that Hive has reached, and when. */
@@ -37,7 +53,10 @@ export class TablePublication {
   readonly #publisher: HivePublisher;
   readonly #clock: Clock;
   readonly #measures: IngestMeasures | undefined;
-  #mustReconcile = true;
+  #mustReconcile = false;
+  #reconciledAtMs = Number.NEGATIVE_INFINITY;
+  readonly #path: string;
+  readonly #shelf: Shelf<PublishedLog> | undefined;
   #wanted = true;
   readonly #stopping = new AbortController();
   #wake: () => void = () => {};
@@ -48,10 +67,17 @@ export class TablePublication {
   #failure: SluiceError | undefined;
   readonly #running: Promise<void>;
 
-  constructor({ storage, metastore, clock, log, measures }: PublicationParts, shape: TableShape) {
+  constructor({ storage, metastore, clock, log, measures, published }: PublicationParts, shape: TableShape) {
     this.#measures = measures;
+    this.#path = shape.path;
+    this.#shelf = published;
     this.#openLog = () => new TableLog(storage, shape.path, log);
-    this.#log = this.#openLog();
+    const kept = published?.take(shape.path);
+    this.#log = kept?.log ?? this.#openLog();
+    if (kept !== undefined) {
+      this.#version = kept.version;
+      this.#reconciledAtMs = kept.reconciledAtMs;
+    }
     this.#clock = clock;
     this.#publisher = new HivePublisher({ metastore, storage, shape });
     this.#running = this.#run();
@@ -87,6 +113,9 @@ export class TablePublication {
     this.#wake();
     await this.#running;
     for (const done of this.#waiting.splice(0)) done(this.#failure);
+    const [log, version, reconciledAtMs] = [this.#log, this.#version, this.#reconciledAtMs];
+    const isPublished = this.#failure === undefined && !this.#mustReconcile && version === log.snapshot.version;
+    if (isPublished) this.#shelf?.put(this.#path, { log, version, reconciledAtMs });
   }
 
   get #isStopped(): boolean {
@@ -123,11 +152,14 @@ export class TablePublication {
   /** Until the log has nothing newer than what was published (DESIGN: publish, "read the log again"). */
   async #publishNewest(): Promise<void> {
     for (;;) {
+      if (this.#clock.elapsedMs() - this.#reconciledAtMs > RECONCILE_EVERY_MS) this.#mustReconcile = true;
       const before = this.#log.snapshot.version;
       const entries = await this.#log.refresh();
       const { version } = this.#log.snapshot;
       if (version < 0 || (entries.length === 0 && !this.#mustReconcile)) return;
+      const comparedAtMs = this.#clock.elapsedMs();
       const done = await atStep('publish', () => this.#publish(entries, before));
+      if (this.#mustReconcile) this.#reconciledAtMs = comparedAtMs;
       this.#mustReconcile = done.publishedVersion < version;
       this.#version = done.publishedVersion;
       this.#published.push({ version: done.publishedVersion, atMs: done.publishedAtMs ?? this.#clock.nowMs() });

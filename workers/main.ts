@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createIngestActivities, type WindowParts } from '../activities/ingest-window.ts';
+import { Shelf } from '../activities/shelf.ts';
 import { createPartActivities } from '../activities/write-part.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { readDefinitions, tableNames } from '../definition/load.ts';
@@ -57,6 +58,8 @@ async function main(): Promise<void> {
     tablesFolder: settings.tablesFolder,
     clock: SYSTEM_CLOCK,
     attemptName,
+    logs: new Shelf(SYSTEM_CLOCK),
+    published: new Shelf(SYSTEM_CLOCK),
     instruments,
     journal: journalOf('worker', settings.logLevel),
   };

@@ -193,8 +193,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a publisher that begins trusts what it finds (no reconciliation)',
     file: 'activities/publication.ts',
-    from: '  #mustReconcile = true;',
-    to: '  #mustReconcile = false;',
+    from: '  #reconciledAtMs = Number.NEGATIVE_INFINITY;',
+    to: '  #reconciledAtMs = Number.POSITIVE_INFINITY;',
   },
   {
     name: 'the version that Hive stands at may fall',

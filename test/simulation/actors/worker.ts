@@ -5,6 +5,7 @@ import {
   type WindowParts,
   type WindowProgress,
 } from '../../../activities/ingest-window.ts';
+import { Shelf } from '../../../activities/shelf.ts';
 import { asSluiceError, type SluiceError } from '../../../errors/sluice-error.ts';
 import { HiveMetastore } from '../../../lake/hive/metastore.ts';
 import { jsonCheckpoint } from '../services/json-checkpoint.ts';
@@ -33,6 +34,8 @@ export function partsOf(world: World, process: SimulatedProcess): WorkerParts {
     tablesFolder: world.tablesFolder,
     clock: process.clock,
     attemptName: () => attemptName(process, (attempts += 1)),
+    logs: new Shelf(process.clock),
+    published: new Shelf(process.clock),
     log: {
       checkpointEveryCommits: world.checkpointEveryCommits,
       checkpointFormat: jsonCheckpoint(process),
