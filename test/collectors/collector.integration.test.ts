@@ -61,12 +61,12 @@ function expectOnceInOrder(records: readonly ReceivedRecord[]): void {
   }
 }
 
-/** This machine was read once an interval, all the time: between its records there is no gap where one is missing. */
+/** This machine was read once an interval, all the time; a busy one is forgiven a single reading. */
 function expectNoGap(records: readonly ReceivedRecord[]): void {
   const times = records.filter(({ key }) => key === hostname()).map(({ timestampMs }) => timestampMs);
   const steps = times.slice(1).map((time, index) => time - (times[index] ?? NaN));
   expect(times.length).toBeGreaterThan(5);
-  expect(Math.max(...steps)).toBeLessThan(2 * INTERVAL_MS);
+  expect(Math.max(...steps)).toBeLessThan(3 * INTERVAL_MS);
 }
 
 test('records arrive under their host, with the columns of the table and their own time', async () => {
