@@ -23,16 +23,27 @@ export interface RowCount {
   rejected: number;
 }
 
+/** One of the audited tables, with how its files are read and where what is found of them is gathered. */
+export interface CheckedTable {
+  readonly view: TableView;
+  readonly reader: LiveReader;
+  readonly records: RecordFindings;
+}
+
 /** One audit under way: what it is of, and what it has found. */
 export class AuditRun {
   readonly subject: AuditSubject;
   readonly session: DuckDbSession;
   readonly findings = new FindingList();
   readonly records = new RecordFindings();
+  /** Of the archive: nothing that a certificate vouches for. */
+  readonly archived = new RecordFindings('archive_record_missing');
   /** By Kafka partition. */
   readonly counts = new Map<number, RowCount>();
   readonly main: LiveReader;
   readonly rejected: LiveReader;
+  /** The table, its rejected table, and its archive where it has one. */
+  readonly tables: readonly CheckedTable[];
   /** What Kafka holds, or why that is not known. */
   kafka: HeldTopic | SluiceError;
 
@@ -40,8 +51,16 @@ export class AuditRun {
     this.subject = subject;
     this.session = session;
     this.kafka = kafka;
-    this.main = this.#reader(subject.table.main);
-    this.rejected = this.#reader(subject.table.rejected);
+    const { main, rejected, archive } = subject.table;
+    this.main = this.#reader(main, this.records);
+    this.rejected = this.#reader(rejected, this.records);
+    this.tables = [
+      { view: main, reader: this.main, records: this.records },
+      { view: rejected, reader: this.rejected, records: this.records },
+      ...(archive === undefined
+        ? []
+        : [{ view: archive, reader: this.#reader(archive, this.archived), records: this.archived }]),
+    ];
   }
 
   /** @throws SluiceError why it is not known */
@@ -50,9 +69,9 @@ export class AuditRun {
     return this.kafka;
   }
 
-  #reader(view: TableView): LiveReader {
+  #reader(view: TableView, records: RecordFindings): LiveReader {
     return new LiveReader(this.subject.parts.storage, view.shape.table, (file, found) =>
-      this.records.blame({ ...file, finding: found }),
+      records.blame({ ...file, finding: found }),
     );
   }
 }

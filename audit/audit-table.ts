@@ -155,9 +155,9 @@ class Audit {
   }
 
   #report(run: AuditRun): AuditReport {
-    const { main, rejected, definition } = run.subject.table;
+    const { main, rejected, archive, definition } = run.subject.table;
     const findings = new FindingList();
-    findings.add(...run.records.findings(), ...this.#hive);
+    findings.add(...run.records.findings(), ...run.archived.findings(), ...this.#hive);
     const kept = [...run.findings.kept, ...findings.kept];
     return {
       format: 1,
@@ -169,6 +169,7 @@ class Audit {
       verdict: verdictOf(kept, this.#checks),
       version: main.version,
       rejectedVersion: rejected.version,
+      archiveVersion: archive?.version ?? null,
       partitions: partitionsOf(run),
       files: this.#files,
       checks: this.#checks,

@@ -12,7 +12,9 @@ import {
 } from '../plans/audit-window.ts';
 import { finding } from '../plans/finding.ts';
 import { describeLosses } from '../plans/operator-decision.ts';
+import { type ArchiveCheck, openArchiveCheck } from './archive-check.ts';
 import type { AuditRun } from './audit-run.ts';
+import { checkCommitted } from './committed-check.ts';
 import { withoutDropped } from './dropped-records.ts';
 import { holdingOf } from './held-topic.ts';
 import { holding, type LiveFile } from './live-files.ts';
@@ -42,10 +44,11 @@ export async function checkCoverage(run: AuditRun): Promise<void> {
   const { table, stretches } = run.subject;
   const total = stretches.reduce((sum, { from, to }) => sum + Number(to - from), 0);
   const expired = new Map<number, Expired>();
+  const archive = openArchiveCheck(run);
   let left = [...stretches];
   for (let done = 0; left.length > 0;) {
     const window = nextWindow(table.definition.table, left, LIMITS, 1);
-    await checkWindow(run, window, expired);
+    await checkWindow(run, window, expired, archive);
     left = afterWindow(left, window);
     done += window.reduce((sum, { from, to }) => sum + Number(to - from), 0);
     run.subject.request.onProgress?.({ check: 'coverage', done, total });
@@ -53,14 +56,21 @@ export async function checkCoverage(run: AuditRun): Promise<void> {
   }
   for (const [partition, span] of expired) reportExpired(run, partition, span);
   reportLost(run);
-  await checkCommitted(run);
+  const { main, committed } = table;
+  await checkCommitted(run, { view: main, reader: run.main, records: run.records }, committed, 'row_unexpected');
+  await archive?.checkCommitted();
   if (run.kafka instanceof Error) throw run.kafka;
 }
 
-async function checkWindow(run: AuditRun, window: readonly Stretch[], expired: Map<number, Expired>): Promise<void> {
+async function checkWindow(
+  run: AuditRun,
+  window: readonly Stretch[],
+  expired: Map<number, Expired>,
+  archive: ArchiveCheck | undefined,
+): Promise<void> {
   const { session } = run;
   const { main, rejected, definition } = run.subject.table;
-  await session.run('CREATE OR REPLACE TEMP TABLE present (p INTEGER, o BIGINT, rejected BOOLEAN)');
+  await session.run('CREATE OR REPLACE TEMP TABLE present (p INTEGER, o BIGINT, rejected BOOLEAN, day DATE)');
   await collect(run.session, run.main, holding(main.live, window), window, false);
   await collect(run.session, run.rejected, holding(rejected.live, window), window, true);
   for (const row of await session.rows(
@@ -76,6 +86,7 @@ async function checkWindow(run: AuditRun, window: readonly Stretch[], expired: M
     run.records.add('record_duplicated', { table: definition.table, storagePath: undefined }, stretchOf(row));
   }
   if (!(run.kafka instanceof Error)) await checkHoles(run, window, expired);
+  await archive?.checkWindow(window);
   await session.run('DROP TABLE present');
 }
 
@@ -87,8 +98,8 @@ async function collect(
   rejected: boolean,
 ): Promise<void> {
   await reader.read(files, (group) =>
-    session.run(`INSERT INTO present SELECT kafka_partition, kafka_offset, ${rejected}
-      FROM (${originsOf(group)}) WHERE ${within(window)}`),
+    session.run(`INSERT INTO present SELECT kafka_partition, kafka_offset, ${rejected}, CAST(kafka_timestamp AS DATE)
+      FROM (${originsOf(group, ['kafka_timestamp'])}) WHERE ${within(window)}`),
   );
 }
 
@@ -187,25 +198,4 @@ function reportLost(run: AuditRun): void {
     const ranges = [{ partition, fromOffset, toOffset, records: 0 }];
     run.findings.add(finding('offsets_given_up', definition.table, message, { ranges }));
   }
-}
-
-/** No row may name an offset that is not committed yet. */
-async function checkCommitted(run: AuditRun): Promise<void> {
-  const { main, committed } = run.subject.table;
-  const ends = [...committed];
-  const allowed = ends.map(([partition, end]) => `(kafka_partition = ${partition} AND kafka_offset < ${end})`);
-  const suspects = main.live.filter(({ partitions, offsets }) => {
-    if (partitions === undefined || offsets === undefined) return true;
-    const [first, last] = partitions;
-    for (let partition = first; partition <= last; partition += 1) {
-      if (offsets[1] >= (committed.get(partition) ?? 0n)) return true;
-    }
-    return false;
-  });
-  await run.main.read(suspects, async (group) => {
-    const origins = `SELECT kafka_partition AS p, kafka_offset AS o FROM (${originsOf(group)}) WHERE NOT (${allowed.join(' OR ') || 'FALSE'})`;
-    for (const row of await run.session.rows(runsOf(origins))) {
-      run.records.add('row_unexpected', { table: main.shape.table, storagePath: undefined }, stretchOf(row));
-    }
-  });
 }

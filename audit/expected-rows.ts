@@ -9,7 +9,8 @@ import type { AuditRun } from './audit-run.ts';
 export const COMPARISON_LIMITS = { maxRows: 250_000, maxBytes: 64 * 1024 * 1024 };
 
 /**
- * Lets the engine make of Kafka's records what ingestion would; the files are there until `use` has ended.
+ * Lets the engine make of Kafka's records what ingestion would; the files are there until `use` has ended. They are
+ * archived only where `archives` says so, whatever the definition does.
  * @throws BatchTooLarge where the window holds more bytes than COMPARISON_LIMITS: look at fewer records
  */
 export async function withExpectedRows(
@@ -17,6 +18,7 @@ export async function withExpectedRows(
   window: readonly Stretch[],
   definition: TableDefinition,
   use: (expected: BatchResult) => Promise<void>,
+  options: { readonly archives?: boolean } = {},
 ): Promise<void> {
   const { parts, request } = run.subject;
   const plan = {
@@ -34,16 +36,23 @@ export async function withExpectedRows(
   } as const;
   await parts.storage.withScratchFolder(async (scratchFolder) => {
     const { signal } = request;
-    const batch = { plan, definition: limited(definition), attempt: 'audit', scratchFolder, signal };
+    const batch = {
+      plan,
+      definition: limited(definition, options.archives === true),
+      attempt: 'audit',
+      scratchFolder,
+      signal,
+    };
     await use(await parts.engine.write(batch));
   });
 }
 
 /** A window may fall into more partitions than a batch may: nothing of it is committed. */
-function limited(definition: TableDefinition): TableDefinition {
+function limited(definition: TableDefinition, archives: boolean): TableDefinition {
   const { maxBytes } = COMPARISON_LIMITS;
   return {
     ...withoutArchive(definition),
+    ...(archives ? { archive: { maxAgeMs: null } } : {}),
     limits: { ...definition.limits, maxBytes, maxPartitions: Number.MAX_SAFE_INTEGER },
   };
 }

@@ -7,11 +7,12 @@ import {
   type LoggedFile,
   type TableFiles,
 } from '../plans/audit-files.ts';
-import type { AuditRun } from './audit-run.ts';
+import type { RecordFindings } from '../plans/record-findings.ts';
+import type { AuditRun, CheckedTable } from './audit-run.ts';
 import type { LiveFile } from './live-files.ts';
 import { holding } from './live-files.ts';
-import type { LiveReader, OpenedFile } from './live-reader.ts';
-import { tableFiles, type TableView } from './table-view.ts';
+import type { OpenedFile } from './live-reader.ts';
+import { tableFiles } from './table-view.ts';
 
 /** How many files there are of each standing that is no finding. */
 export interface FileCounts {
@@ -21,27 +22,23 @@ export interface FileCounts {
 }
 
 /**
- * Compares storage with both logs: live files must be there with the size and the number of rows that the log says, and
+ * Compares storage with the logs: live files must be there with the size and the number of rows that the log says, and
  * what nothing refers to is listed. Broken files are left out of what follows.
  */
 export async function checkFiles(run: AuditRun): Promise<FileCounts> {
   const { table } = run.subject;
   const counts: FileCounts = { live: 0, pending: 0, superseded: 0 };
-  for (const [view, reader] of [
-    [table.main, run.main],
-    [table.rejected, run.rejected],
-  ] as const) {
-    const files = tableFiles(view, table.committedSequence);
-    await checkListing(run, view, reader, files, counts);
-    await checkRows(run, view, reader, files);
+  for (const checked of run.tables) {
+    const files = tableFiles(checked.view, table.committedSequence);
+    await checkListing(run, checked, files, counts);
+    await checkRows(run, checked, files);
   }
   return counts;
 }
 
 async function checkListing(
   run: AuditRun,
-  view: TableView,
-  reader: LiveReader,
+  { view, reader, records }: CheckedTable,
   files: TableFiles,
   counts: FileCounts,
 ): Promise<void> {
@@ -59,7 +56,7 @@ async function checkListing(
     counts.live += 1;
     const file = unseen.get(stored.path);
     unseen.delete(stored.path);
-    if (file !== undefined) blame(run, file, judgeLiveFile(table, file.path, file, stored));
+    if (file !== undefined) blame(records, file, judgeLiveFile(table, file.path, file, stored));
     if (counts.live % REPORT_EVERY_FILES === 0) request.onProgress?.({ check: 'files', done: counts.live, total });
     request.signal.throwIfAborted();
   }
@@ -67,21 +64,21 @@ async function checkListing(
     // A listing may be a little behind; whoever asks for the file itself is not.
     if (await parts.storage.exists(file.storagePath)) continue;
     reader.leaveOut(file.path);
-    blame(run, file, judgeLiveFile(table, file.path, file, undefined));
+    blame(records, file, judgeLiveFile(table, file.path, file, undefined));
   }
 }
 
 const REPORT_EVERY_FILES = 1_000;
 
 /** Counts rows by the files' own footers, of files that hold rows of the audited offsets. */
-async function checkRows(run: AuditRun, view: TableView, reader: LiveReader, files: TableFiles): Promise<void> {
+async function checkRows(run: AuditRun, { view, reader, records }: CheckedTable, files: TableFiles): Promise<void> {
   const { stretches, request } = run.subject;
   const concerned = holding(view.live, stretches);
   let done = 0;
   await reader.read(concerned, async (group) => {
     for (const { file, rows } of await countRows(run, group)) {
       const logged: LoggedFile = files.live.get(file.path) ?? file;
-      blame(run, file, judgeFileContent(view.shape.table, file.path, logged, { rows }));
+      blame(records, file, judgeFileContent(view.shape.table, file.path, logged, { rows }));
     }
     done += group.length;
     request.onProgress?.({ check: 'files', done, total: concerned.length });
@@ -96,6 +93,6 @@ async function countRows(run: AuditRun, group: readonly OpenedFile[]): Promise<{
   return group.map((file) => ({ file, rows: rows.get(file.localPath) ?? 0 }));
 }
 
-function blame(run: AuditRun, file: LiveFile, found: ReturnType<typeof judgeLiveFile>): void {
-  if (found !== undefined) run.records.blame({ ...file, finding: found });
+function blame(records: RecordFindings, file: LiveFile, found: ReturnType<typeof judgeLiveFile>): void {
+  if (found !== undefined) records.blame({ ...file, finding: found });
 }

@@ -4,8 +4,8 @@ import { judgeDirectory } from '../plans/audit-files.ts';
 import { judgeHive } from '../plans/audit-hive.ts';
 import { type Finding, findingKey } from '../plans/finding.ts';
 import type { WantedPartition } from '../plans/publication.ts';
-import type { AuditRun } from './audit-run.ts';
-import { tableFiles, type TableView } from './table-view.ts';
+import type { AuditRun, CheckedTable } from './audit-run.ts';
+import { tableFiles } from './table-view.ts';
 
 /** Hive may lag behind the log: what differs counts once it has been seen in this many looks. */
 export const HIVE_LOOKS = 5;
@@ -16,16 +16,16 @@ export const HIVE_LOOK_EVERY_MS = 2_000;
  * may be written meanwhile, and the publisher may be a moment behind; what stays wrong through every look is wrong.
  */
 export async function checkHive(run: AuditRun): Promise<Finding[]> {
-  const { table } = run.subject;
   const found: Finding[] = [];
-  for (const view of [table.main, table.rejected]) found.push(...(await lookRepeatedly(run, view)));
+  for (const checked of run.tables) found.push(...(await lookRepeatedly(run, checked)));
   return found;
 }
 
-/** Makes Hive's view of both tables again, from their logs. */
+/** Makes Hive's view of the tables again, from their logs. */
 export async function republish(run: AuditRun): Promise<void> {
-  const { table, parts } = run.subject;
-  for (const { shape, log } of [table.main, table.rejected]) {
+  const { parts } = run.subject;
+  for (const { view } of run.tables) {
+    const { shape, log } = view;
     await log.refresh();
     if (log.snapshot.version < 0) continue;
     const publisher = new HivePublisher({ metastore: parts.metastore, storage: parts.storage, shape });
@@ -34,13 +34,13 @@ export async function republish(run: AuditRun): Promise<void> {
   }
 }
 
-async function lookRepeatedly(run: AuditRun, view: TableView): Promise<Finding[]> {
+async function lookRepeatedly(run: AuditRun, checked: CheckedTable): Promise<Finding[]> {
   const { parts, request } = run.subject;
-  if (view.version < 0) return [];
+  if (checked.view.version < 0) return [];
   let lasting: Finding[] = [];
   for (let look = 1; look <= HIVE_LOOKS; look += 1) {
     const partitions = look === 1 ? undefined : new Set(lasting.map(({ hivePartition }) => hivePartition));
-    const seen = await lookOnce(run, view, partitions);
+    const seen = await lookOnce(run, checked, partitions);
     const keys = new Set(seen.map(findingKey));
     lasting = look === 1 ? seen : lasting.filter((found) => keys.has(findingKey(found)));
     request.onProgress?.({ check: 'hive', done: look, total: HIVE_LOOKS });
@@ -53,17 +53,18 @@ async function lookRepeatedly(run: AuditRun, view: TableView): Promise<Finding[]
 /** @param among looks only into these partitions' directories */
 async function lookOnce(
   run: AuditRun,
-  { shape, log }: TableView,
+  { view, records }: CheckedTable,
   among: ReadonlySet<string | null> | undefined,
 ): Promise<Finding[]> {
   const { parts, table } = run.subject;
+  const { shape, log } = view;
   const publisher = new HivePublisher({ metastore: parts.metastore, storage: parts.storage, shape });
   const hive = await publisher.view();
   await log.refresh();
   const files = tableFiles({ shape, log, version: log.snapshot.version, live: [] }, table.committedSequence);
   const findings = judgeHive(shape.table, files.wanted, hive);
   const isThere = hive !== undefined && hive.difference === undefined;
-  const broken = run.records.brokenPaths(shape.table);
+  const broken = records.brokenPaths(shape.table);
   for (const partition of isThere ? files.wanted : []) {
     if (among !== undefined && !among.has(partition.name)) continue;
     const stored = await listDirectory(run, shape.path, partition);

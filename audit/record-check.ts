@@ -3,6 +3,7 @@ import { BatchTooLarge, type BatchResult } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { afterWindow, nextWindow, splitAt, type Stretch } from '../plans/audit-window.ts';
 import type { Certificate, CertifiedRange, Verification } from '../plans/certificate.ts';
+import { compareArchived } from './archive-comparison.ts';
 import type { AuditRun } from './audit-run.ts';
 import { BatchDefinitions } from './batch-definitions.ts';
 import { CertifiedSums } from './certified-sums.ts';
@@ -102,8 +103,9 @@ class RecordCheck {
     if (first === undefined) return;
     await this.#comparison.loadActual(window);
     const { hash } = await this.#definitions.at(first.partition, first.from);
-    await this.#convert(window, hash, async (expected) => {
+    await this.#convertFirst(window, hash, async (expected) => {
       await this.#comparison.compare(expected);
+      await compareArchived(this.#run, window, expected.archiveFiles ?? [], this.#run.held.keepsRecords);
       this.#recordSizeBytes = Math.ceil(expected.fetchedBytes / Math.max(1, expected.rows + expected.rejectedRows));
     });
     await this.#settle(window, hash);
@@ -129,6 +131,16 @@ class RecordCheck {
     }
     if (this.#run.subject.table.backfilledAt === undefined || byDefinition.size === 0) return;
     await this.#convert(window, this.#definitions.currentHash, (expected) => this.#comparison.acquit(expected, window));
+  }
+
+  /** The archive holds records as they are: whichever definition makes rows of them, it is compared once. */
+  async #convertFirst(
+    window: readonly Stretch[],
+    hash: string,
+    use: (expected: BatchResult) => Promise<void>,
+  ): Promise<void> {
+    const archives = this.#run.subject.table.archive !== undefined;
+    await withExpectedRows(this.#run, window, await this.#definitions.read(hash), use, { archives });
   }
 
   async #convert(

@@ -25,10 +25,11 @@ export function within(window: readonly Stretch[], partition = 'kafka_partition'
   return ranges.length === 0 ? 'FALSE' : `(${ranges.join(' OR ')})`;
 }
 
-/** Only what says where rows came from. */
-export function originsOf(files: readonly { readonly localPath: string }[]): string {
+/** Only what says where rows came from, and what is asked for beside. */
+export function originsOf(files: readonly { readonly localPath: string }[], more: readonly string[] = []): string {
   const paths = files.map(({ localPath }) => literal(localPath)).join(', ');
-  return `SELECT kafka_partition, kafka_offset FROM read_parquet([${paths}], union_by_name = true, hive_partitioning = false)`;
+  const columns = ['kafka_partition', 'kafka_offset', ...more].join(', ');
+  return `SELECT ${columns} FROM read_parquet([${paths}], union_by_name = true, hive_partitioning = false)`;
 }
 
 /**

@@ -15,7 +15,7 @@ import { decodedPath } from '../plans/file-place.ts';
 import { partitionName } from '../plans/partition-name.ts';
 import { wantedPartitions } from '../plans/publication.ts';
 import { BACKFILL_APP_ID, FENCE_APP_ID, RETENTION_ID_PREFIX, rewriteAppId } from '../plans/rewrite.ts';
-import { mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
+import { archiveTable, mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { type LiveFile, liveFile } from './live-files.ts';
 
 /** One log's table at the version where the audit began. */
@@ -26,11 +26,21 @@ export interface TableView {
   readonly live: readonly LiveFile[];
 }
 
-/** Both tables, and how far they are committed. */
+/** An archive's log, read after the table's: it may be ahead by a batch. */
+export interface ArchiveView extends TableView {
+  /** Next offset of each Kafka partition, by the log that is further. */
+  readonly committed: ReadonlyMap<number, bigint>;
+  /** Times that retention has dropped days of it. */
+  readonly drops: number;
+}
+
+/** The tables of one definition, and how far they are committed. */
 export interface AuditedTable {
   readonly definition: TableDefinition;
   readonly main: TableView;
   readonly rejected: TableView;
+  /** Undefined where the definition has no archive. */
+  readonly archive: ArchiveView | undefined;
   /** The topic that the table was filled from; undefined where it has not begun. */
   readonly source: TableSource | undefined;
   /** Next offset of each Kafka partition. */
@@ -60,9 +70,24 @@ export async function viewTable(storage: Storage, definition: TableDefinition): 
   const source = snapshot.metaData && sourceOf(snapshot.metaData);
   const backfilledAt = snapshot.transactionVersion(BACKFILL_APP_ID);
   const rejected = await view(storage, rejectedTable(definition));
+  const archive = definition.archive && (await archiveView(storage, definition, committed));
   const drops = dropsOf(snapshot) + dropsOf(rejected.log.snapshot);
   const redefined = await redefinedRanges(storage, main);
-  return { definition, main, rejected, source, committed, committedSequence, backfilledAt, redefined, drops, lost };
+  const stand = { source, committed, committedSequence, backfilledAt, redefined, drops, lost };
+  return { definition, main, rejected, archive, ...stand };
+}
+
+async function archiveView(
+  storage: Storage,
+  definition: TableDefinition,
+  committed: ReadonlyMap<number, bigint>,
+): Promise<ArchiveView> {
+  const archive = await view(storage, archiveTable(definition));
+  const ends = new Map(committed);
+  for (const [partition, end] of committedOffsets(archive.log.snapshot, definition.source.topic)) {
+    if (end > (ends.get(partition) ?? 0n)) ends.set(partition, end);
+  }
+  return { ...archive, committed: ends, drops: dropsOf(archive.log.snapshot) };
 }
 
 /** A backfill starts from a version above that of the one before, so that these order them. */

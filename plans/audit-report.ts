@@ -40,6 +40,8 @@ export interface AuditReport {
   /** Versions of both logs that were looked at; -1 for a log that has not begun. */
   readonly version: number;
   readonly rejectedVersion: number;
+  /** Of the archive's log; null where the definition has no archive. */
+  readonly archiveVersion: number | null;
   readonly partitions: readonly AuditedPartition[];
   readonly files: { readonly live: number; readonly pending: number; readonly superseded: number };
   readonly checks: readonly CheckOutcome[];

@@ -66,6 +66,26 @@ export const FINDING_KINDS = {
     repair: 'none',
     meaning: 'An operator has decided that the table goes on without the records of these offsets.',
   },
+  archive_record_missing: {
+    severity: 'error',
+    repair: 'none',
+    meaning: 'A record that is in the table or its rejected table, and was to be archived, is not in the archive.',
+  },
+  archive_record_duplicated: {
+    severity: 'error',
+    repair: 'none',
+    meaning: 'A record is in the archive more than once.',
+  },
+  archive_record_differs: {
+    severity: 'error',
+    repair: 'none',
+    meaning: 'The archive does not hold a record as Kafka has it.',
+  },
+  archive_record_unexpected: {
+    severity: 'error',
+    repair: 'none',
+    meaning: 'The archive holds an offset that is not committed, or at which Kafka has no record.',
+  },
   certificate_broken: {
     severity: 'warning',
     repair: 'none',

@@ -12,7 +12,10 @@ export interface BrokenFile {
   readonly offsets: readonly [bigint, bigint] | undefined;
 }
 
-export type RecordFindingKind = Extract<FindingKind, `record_${string}` | `row_${string}`>;
+export type RecordFindingKind = Extract<FindingKind, `${'' | 'archive_'}record_${string}` | `row_${string}`>;
+
+/** What a missing record is called: it is in no table, or not in the archive. */
+export type MissingKind = Extract<RecordFindingKind, `${string}record_missing`>;
 
 interface Entry {
   readonly kind: RecordFindingKind;
@@ -36,6 +39,11 @@ interface Blame {
 export class RecordFindings {
   readonly #entries = new Map<string, Entry>();
   readonly #blames = new Map<string, Blame>();
+  readonly #missing: MissingKind;
+
+  constructor(missing: MissingKind = 'record_missing') {
+    this.#missing = missing;
+  }
 
   /** From now on records may be missing or wrong because of this file. */
   blame(file: BrokenFile): void {
@@ -50,23 +58,23 @@ export class RecordFindings {
     return new Set(findings.flatMap((found) => (found.table === table && found.path !== null ? [found.path] : [])));
   }
 
-  /** Records at each of these offsets that are in no table. */
+  /** Records at each of these offsets that are not where they must be. */
   addMissing(table: string, partition: number, from: bigint, to: bigint): void {
     let at = from;
     for (const { file, missing } of this.#blames.values()) {
       const held = overlap(file, partition, at, to, file.rows - missing.records);
       if (held === undefined) continue;
-      if (held.from > at) this.#add('record_missing', table, partition, at, held.from, []);
+      if (held.from > at) this.#add(this.#missing, table, partition, at, held.from, []);
       missing.add(partition, held.from, held.to, Number(held.to - held.from));
       at = held.to;
       if (at === to) return;
     }
-    this.#add('record_missing', table, partition, at, to, []);
+    this.#add(this.#missing, table, partition, at, to, []);
   }
 
   /** A row at each of these offsets, in this file (undefined where it is not one file's doing). */
   add(
-    kind: Exclude<RecordFindingKind, 'record_missing'>,
+    kind: Exclude<RecordFindingKind, MissingKind>,
     where: { readonly table: string; readonly storagePath: string | undefined },
     offsets: { readonly partition: number; readonly from: bigint; readonly to: bigint },
     columns: readonly string[] = [],
@@ -132,7 +140,7 @@ function blamed({ file, missing, wrong, columns }: Blame): Finding {
   const gone = missing.listed();
   const bad = wrong.listed();
   const consequences = [
-    ...(gone.records > 0 ? [`${gone.records} of its records are in no table`] : []),
+    ...(gone.records > 0 ? [`${gone.records} of its records are in no other file`] : []),
     ...(bad.records > 0 ? [`${bad.records} of its rows are not what their records say`] : []),
   ];
   const message = [file.finding.message.replace(/\.$/, ''), ...consequences].join('; ');
@@ -151,5 +159,10 @@ const WORDS: Readonly<Record<RecordFindingKind, (records: number) => string>> = 
   record_duplicated: (records) => `${records} records are in the tables more than once`,
   row_differs: (records) => `${records} rows do not hold what their records say`,
   row_in_wrong_table: (records) => `${records} records lie in the wrong one of the two tables`,
+  archive_record_missing: (records) => `${records} records that were to be archived are not in the archive`,
+  archive_record_duplicated: (records) => `${records} records are in the archive more than once`,
+  archive_record_differs: (records) => `${records} archived records are not what Kafka has`,
+  archive_record_unexpected: (records) =>
+    `${records} archived records name offsets that are not committed or have no record`,
   row_unexpected: (records) => `${records} rows name offsets that are not committed or have no record`,
 };

@@ -21,7 +21,8 @@ import { rowCountOf } from '../../lake/log/snapshot.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import { openStorage } from '../../lake/storage/open-storage.ts';
 import type { AuditReport } from '../../plans/audit-report.ts';
-import { mainTable, rejectedTable, type TableShape } from '../../plans/table-shape.ts';
+import { maintainedTables } from '../../plans/maintained-table.ts';
+import { archiveTable, mainTable, rejectedTable, type TableShape } from '../../plans/table-shape.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { TopicWriter } from '../topic-writer.ts';
 
@@ -70,6 +71,10 @@ export class AuditedTable {
 
   get rejectedShape(): TableShape {
     return rejectedTable(this.definition);
+  }
+
+  get archiveShape(): TableShape {
+    return archiveTable(this.definition);
   }
 
   static async create(
@@ -132,7 +137,7 @@ export class AuditedTable {
   }
 
   async publish(): Promise<void> {
-    for (const shape of [this.shape, this.rejectedShape]) {
+    for (const { shape } of maintainedTables(this.definition)) {
       const log = await this.log(shape);
       const publisher = new HivePublisher({ metastore: this.parts.metastore, storage: this.parts.storage, shape });
       await publisher.ensureTable();

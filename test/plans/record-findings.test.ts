@@ -50,6 +50,13 @@ describe('findings about records', () => {
     ]);
   });
 
+  it('of an archive have a name of their own where records are missing', () => {
+    const archived = new RecordFindings('archive_record_missing');
+    archived.blame(brokenFile(3));
+    archived.addMissing('health_archive', 0, 100n, 105n);
+    expect(found(archived)).toEqual(['file_missing 3 0:100-103', 'archive_record_missing 2 0:103-105']);
+  });
+
   it('are not hidden by a broken file that had fewer rows', () => {
     const records = new RecordFindings();
     records.blame(brokenFile(3));
