@@ -14,10 +14,10 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { SluiceError } from '../../../errors/sluice-error.ts';
+import { REQUEST_LIMITS, type RequestLimits, withRetries } from '../retry.ts';
 import { openS3Client } from './s3-client.ts';
 import { type Content, sendable, type Sendable } from './s3-content.ts';
-import { failureOf, falseIfTaken, S3Error, undefinedIfMissing } from './s3-failure.ts';
-import { REQUEST_LIMITS, type RequestLimits, withRetries } from './s3-retry.ts';
+import { failureOf, falseIfTaken, prospectOf, S3Error, undefinedIfMissing } from './s3-failure.ts';
 
 /** What S3 takes in one PUT, and copies in one go (Amazon S3 API reference, PutObject and CopyObject). */
 export const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
@@ -169,7 +169,7 @@ export class S3Bucket {
 
   async #request<T>(what: string, key: string, request: () => Promise<T>): Promise<T> {
     try {
-      return await withRetries(this.#limits.maxAttempts, request);
+      return await withRetries(this.#limits.maxAttempts, prospectOf, request);
     } catch (thrown) {
       throw thrown instanceof SluiceError ? thrown : new S3Error(failureOf(thrown), what, this.uriOf(key));
     }

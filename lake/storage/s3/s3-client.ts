@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { RequestLimits } from './s3-retry.ts';
+import type { RequestLimits } from '../retry.ts';
 
 /** Connections to S3 of one process. */
 export const MAX_CONNECTIONS = 64;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../errors/codes.ts';
 import { SluiceError } from '../../../errors/sluice-error.ts';
+import type { Prospect } from '../retry.ts';
 
 /** What is known of anything that a request to S3 throws. */
 export interface RequestFailure {
@@ -43,8 +44,14 @@ export function failureOf(thrown: unknown): RequestFailure {
   };
 }
 
-/** Whether a second attempt may well succeed. What the first one did is not known then, unless S3 said no. */
-export function isTransient({ name, status }: RequestFailure): boolean {
+/** What to expect of a second attempt. What the first one did is not known then, unless S3 said no. */
+export function prospectOf(thrown: unknown): Prospect {
+  const failure = failureOf(thrown);
+  if (!isTransient(failure)) return 'none';
+  return isThrottled(failure) ? 'throttled' : 'good';
+}
+
+function isTransient({ name, status }: RequestFailure): boolean {
   if (FULL.has(name) || LOCAL.has(name) || WITHOUT_CREDENTIALS.has(name) || WRONG_REGION.has(name)) return false;
   if (isThrottled({ name, status }) || MENDABLE.has(name)) return true;
   // No answer, or one that broke off.
@@ -52,7 +59,7 @@ export function isTransient({ name, status }: RequestFailure): boolean {
   return status === 408 || (status >= 500 && status !== 501 && status !== 507);
 }
 
-export function isThrottled({ name, status }: Pick<RequestFailure, 'name' | 'status'>): boolean {
+function isThrottled({ name, status }: Pick<RequestFailure, 'name' | 'status'>): boolean {
   return THROTTLED.has(name) || status === 429 || status === 503;
 }
 

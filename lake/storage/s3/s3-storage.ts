@@ -7,7 +7,7 @@ import { ScratchFolders } from '../local/scratch-folders.ts';
 import { pathWithin } from '../path.ts';
 import type { ListOptions, ReadOptions, Storage, StorageEntry } from '../storage.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import type { RequestLimits } from './s3-retry.ts';
+import type { RequestLimits } from '../retry.ts';
 
 /** Files sent to S3 at the same time. */
 export const UPLOADS_AT_ONCE = 8;

@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Storage } from '../../../../lake/storage/s3/s3-storage.ts';
-import { REQUEST_LIMITS } from '../../../../lake/storage/s3/s3-retry.ts';
+import { REQUEST_LIMITS } from '../../../../lake/storage/retry.ts';
 import { type LakeSettings, readSettings } from '../../../../settings/settings.ts';
 import { describeStorage } from '../conformance.ts';
+import { type Fault, FaultProxy } from '../fault-proxy.ts';
 import { listed } from '../listed.ts';
 import { wholeObject, writerOf } from '../whole-object.ts';
-import { type Fault, FaultProxy } from './fault-proxy.ts';
 import { BUCKET, ENVIRONMENT, LocalS3, SECRET } from './local-s3.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'sluice-test-'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SluiceError } from '../../../../errors/sluice-error.ts';
+import { SluiceError } from '../../../errors/sluice-error.ts';
 import {
   FIRST_PAUSE_MS,
   FIRST_THROTTLED_PAUSE_MS,
@@ -7,7 +7,8 @@ import {
   longestPauseMs,
   REQUEST_LIMITS,
   withRetries,
-} from '../../../../lake/storage/s3/s3-retry.ts';
+} from '../../../lake/storage/retry.ts';
+import { prospectOf } from '../../../lake/storage/s3/s3-failure.ts';
 
 function failing(
   error: unknown,
@@ -31,13 +32,13 @@ function answered(name: string, httpStatusCode: number): Error {
 describe('withRetries', () => {
   it('tries again until it works', async () => {
     const { request } = failing(answered('InternalError', 500), 2);
-    expect(await withRetries(3, request)).toBe(3);
+    expect(await withRetries(3, prospectOf, request)).toBe(3);
   });
 
   it('ends after the attempts that it is given, with what the last one threw', async () => {
     const error = Object.assign(new Error(), { code: 'ECONNRESET' });
     const { request, made } = failing(error);
-    await expect(withRetries(3, request)).rejects.toBe(error);
+    await expect(withRetries(3, prospectOf, request)).rejects.toBe(error);
     expect(made()).toBe(3);
   });
 
@@ -52,11 +53,11 @@ describe('withRetries', () => {
     new SluiceError('LIMIT_EXCEEDED', 'too large'),
   ])('does not try again what another attempt cannot mend: %s', async (error) => {
     const { request, made } = failing(error);
-    await expect(withRetries(3, request)).rejects.toBe(error);
+    await expect(withRetries(3, prospectOf, request)).rejects.toBe(error);
     expect(made()).toBe(1);
   });
 
-  it('pauses up to twice as long each time, longer where S3 is busy, within a bound', () => {
+  it('pauses up to twice as long each time, longer where the storage is busy, within a bound', () => {
     expect(longestPauseMs(1, false)).toBe(FIRST_PAUSE_MS);
     expect(longestPauseMs(3, false)).toBe(4 * FIRST_PAUSE_MS);
     expect(longestPauseMs(1, true)).toBe(FIRST_THROTTLED_PAUSE_MS);
