@@ -32,6 +32,10 @@ export function registerUp(program: Command): void {
         ENGINES,
       ),
     )
+    .addHelpText(
+      'after',
+      '\nSLUICE_LAKE says where the lake is. With hdfs:///lake an HDFS is started too, and the lake is in its folder /lake; every other command needs SLUICE_LAKE as well.',
+    )
     .action(async (options: UpOptions) => {
       // For the processes that are started too: they read the environment as this one does.
       if (options.engine !== undefined) process.env['SLUICE_ENGINE'] = options.engine;

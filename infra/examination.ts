@@ -25,12 +25,13 @@ export async function examine(settings: Settings, components: readonly Component
 /**
  * Looks for the services that are given. A start does not depend on it: what is away may come back.
  */
-export function examineGiven({ kafka, temporal, metastore }: Settings): Promise<Check[]> {
+export function examineGiven({ kafka, temporal, metastore, hdfs }: Settings): Promise<Check[]> {
   const metastores = metastore.endpoints.map(({ host, port }) => `${host}:${port}`);
   return Promise.all([
     ...(kafka.given ? kafka.brokers.map((address) => reach('Kafka', address, 'KAFKA_BROKERS')) : []),
     ...(temporal.given ? [reach('Temporal', temporal.address, 'TEMPORAL_ADDRESS')] : []),
     ...(metastore.given ? metastores.map((address) => reach('Hive Metastore', address, 'HIVE_METASTORE_URIS')) : []),
+    ...(hdfs?.given ? hdfs.nameNodes.map((url) => reach('WebHDFS', addressOf(url), 'HDFS_WEBHDFS_URL')) : []),
   ]);
 }
 
@@ -63,6 +64,11 @@ async function examinePort({ port, variable }: Component['ports'][number], { nam
     found: ok ? 'free' : 'something else listens there',
     remedy: `Stop what holds it, or set ${variable} to another port.`,
   };
+}
+
+function addressOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
 async function reach(service: string, address: string, variable: string): Promise<Check> {

@@ -45,6 +45,8 @@ export function hiveMetastore(settings: Settings): Component {
   return {
     name: 'metastore',
     needs: [],
+    // It looks whether a LOCATION is there.
+    uses: ['hdfs-datanode'],
     ports: [{ port, variable: 'SLUICE_PORT_METASTORE' }],
     startLimitMs: 90_000,
     stopLimitMs: 20_000,

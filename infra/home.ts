@@ -6,7 +6,19 @@ import { SluiceError } from '../errors/sluice-error.ts';
 export const HOME_MARKER = 'sluice-home';
 
 /** State that the stack keeps in its home, a folder each; all that a purge deletes. */
-const STATE_FOLDERS = ['kafka', 'lake', 'logs', 'metastore', 'run', 'secrets', 'spool', 'temporal'];
+const STATE_FOLDERS = [
+  'hdfs',
+  'kafka',
+  'lake',
+  'logs',
+  'metastore',
+  'run',
+  'scratch',
+  'secrets',
+  'spark',
+  'spool',
+  'temporal',
+];
 /** What may lie there besides: downloads and builds, which are no state, and an operator's definitions. */
 const KEPT_FOLDERS = ['cache', 'tables'];
 

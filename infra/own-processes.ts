@@ -48,17 +48,19 @@ export function ownProcesses(
       ...ownProcess(
         'worker',
         'workers/main.ts',
-        ['topics', 'temporal', 'spark', 'spark-protocol'],
+        ['topics', 'temporal', 'spark', 'spark-protocol', 'hdfs-datanode'],
         [],
         options.environment,
       ),
       uses: ['metastore'],
     },
     background: {
-      ...ownProcess('background', 'workers/background.ts', ['temporal'], [], options.environment),
+      ...ownProcess('background', 'workers/background.ts', ['temporal', 'hdfs-datanode'], [], options.environment),
       uses: ['metastore'],
     },
     collector: ownProcess('collector', 'collectors/main.ts', ['topics'], simulate, options.environment),
-    dashboard: ownProcess('dashboard', 'dashboard/main.ts', ['topics'], [], options.environment, [port]),
+    dashboard: ownProcess('dashboard', 'dashboard/main.ts', ['topics', 'hdfs-datanode'], [], options.environment, [
+      port,
+    ]),
   };
 }

@@ -13,7 +13,7 @@ export async function isFree(port: number): Promise<boolean> {
 /** Ports below those that the kernel hands out to clients, so that none is lost between the look and the use. */
 const FIRST_FREE_PORT = 20_000;
 const LAST_FREE_PORT = 30_000;
-const PORTS_PER_STACK = 20;
+const PORTS_PER_STACK = 25;
 
 /** Free ports for a whole stack, for tests that run beside another one. */
 export async function freePorts(): Promise<PortSettings> {
@@ -31,6 +31,7 @@ export async function freePorts(): Promise<PortSettings> {
       dashboard: first + 9,
       metrics: first + 10,
       spark: first + 16,
+      hdfs: first + 20,
     };
   }
   throw new SluiceError('PORT_BUSY', `No ${PORTS_PER_STACK} ports in a row are free.`);

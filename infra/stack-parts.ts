@@ -3,6 +3,7 @@ import { ensureTopic } from '../kafka/admin.ts';
 import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component, Progress, Task } from './component.ts';
+import { hdfs } from './hdfs.ts';
 import { hiveMetastore } from './hive-metastore.ts';
 import { kafkaBrokers } from './kafka-brokers.ts';
 import { type OwnProcess, ownProcesses } from './own-processes.ts';
@@ -33,6 +34,7 @@ export function stackParts(settings: Settings, selection: StackSelection): (Comp
   const topic = loadDefinitions(tablesFolder)[0]?.source.topic ?? 'server-health';
   const processes = ownProcesses(settings, { topic, simulatedServers, environment });
   return [
+    ...(settings.hdfs?.given === false ? hdfs(settings) : []),
     ...(temporal.given ? [] : [temporalServer(settings)]),
     ...(kafka.given ? [] : [...kafkaBrokers(settings), topics(settings)]),
     ...(metastore.given ? [] : [hiveMetastore(settings)]),

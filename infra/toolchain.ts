@@ -20,6 +20,7 @@ export function examineTools(settings: Settings): Check[] {
   const services = [
     ...(settings.kafka.given ? [] : ['Kafka']),
     ...(settings.metastore.given ? [] : ['Hive Metastore']),
+    ...(settings.hdfs?.given === false ? ['HDFS'] : []),
     ...(settings.engine === 'spark' && !settings.spark.given ? ['Spark'] : []),
   ];
   const jvm = services.join(' and ');

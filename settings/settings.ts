@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type EngineName, ENGINES } from '../definition/table-definition.ts';
 import { type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
+import { type HdfsSettings, hdfsLakeUri, hdfsSettings } from './hdfs-settings.ts';
 import { type LogLevel, logLevelOf, type MetricsSettings } from './metrics-settings.ts';
 import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
 import { type PayloadKey, payloadKeys } from './payload-keys.ts';
@@ -60,11 +61,13 @@ export interface PortSettings {
   /** Of the ingesting worker's figures; the background worker's are on the next. */
   readonly metrics: number;
   readonly spark: number;
+  /** The first of five in a row: see `hdfsPortsFrom`. */
+  readonly hdfs: number;
 }
 
 /** Where the lake is, and how to work with it. Credentials, region and endpoint of S3 are AWS's own variables. */
 export interface LakeSettings {
-  /** Root of the lake as a URI, without a trailing slash: `file:` or `s3:`. */
+  /** Root of the lake as a URI, without a trailing slash: `file:`, `s3:` or `hdfs:`. */
   readonly lakeUri: string;
   /** Where files are put together or kept at hand, where the lake itself is not a file system. */
   readonly scratchFolder: string;
@@ -74,6 +77,8 @@ export interface LakeSettings {
   readonly s3Endpoint: string | undefined;
   /** Whether S3's bucket is named in the path (`host/bucket/key`) and not in the host's name. */
   readonly s3PathStyle: boolean;
+  /** Undefined where the lake is not in HDFS. */
+  readonly hdfs: HdfsSettings | undefined;
 }
 
 /** Everything that comes from the environment, read once at a process's start. */
@@ -107,6 +112,7 @@ const DEFAULT_PORTS: PortSettings = {
   dashboard: 7400,
   metrics: 7401,
   spark: 15002,
+  hdfs: 8020,
 };
 
 const DEFAULT_METASTORE_TIMEOUT_S = 60;
@@ -123,17 +129,20 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     dashboard: portOf(env, 'SLUICE_PORT_DASHBOARD', DEFAULT_PORTS.dashboard),
     metrics: portOf(env, 'SLUICE_PORT_METRICS', DEFAULT_PORTS.metrics),
     spark: portOf(env, 'SLUICE_PORT_SPARK', DEFAULT_PORTS.spark),
+    hdfs: portOf(env, 'SLUICE_PORT_HDFS', DEFAULT_PORTS.hdfs),
   };
+  const lakeUri = lakeUriOf(env['SLUICE_LAKE'], home, ports.hdfs);
   const cacheFolder = resolve(projectFolder, env['SLUICE_CACHE'] ?? `${home}/cache`);
   return {
     home,
     cacheFolder,
     tablesFolder: resolve(projectFolder, env['SLUICE_TABLES'] ?? 'tables'),
-    lakeUri: lakeUriOf(env['SLUICE_LAKE'], home),
+    lakeUri,
     scratchFolder: resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`),
     readCacheBytes: readCacheBytesOf(env),
     s3Endpoint: s3EndpointOf(env),
     s3PathStyle: pathStyleOf(env),
+    hdfs: hdfsSettings(env, lakeUri, ports.hdfs),
     kafka: kafkaSettings(env, ports),
     temporal: temporalSettings(env, ports),
     metastore: metastoreSettings(env, ports),
@@ -155,14 +164,19 @@ function engineOf(env: Environment): EngineName | undefined {
   return engine;
 }
 
-function lakeUriOf(value: string | undefined, home: string): string {
+function lakeUriOf(value: string | undefined, home: string, hdfsPort: number): string {
   if (value === undefined || value === '') return pathToFileURL(`${home}/lake`).href;
   const uri = (value.includes('://') ? value : pathToFileURL(resolve(value)).href).replace(/\/+$/, '');
   if (uri.startsWith('file://')) return uri;
   const s3 = S3_LOCATION.exec(uri);
   if (s3 !== null) return `s3://${s3[1] ?? ''}`;
+  const hdfs = hdfsLakeUri(uri, hdfsPort);
+  if (hdfs !== undefined) return hdfs;
   // The value is not repeated: someone may have put credentials into it.
-  throw invalid('SLUICE_LAKE', 'it is neither a folder, nor file:///folder, nor s3://bucket/prefix');
+  throw invalid(
+    'SLUICE_LAKE',
+    'it is neither a folder, nor file:///folder, nor s3://bucket/prefix, nor hdfs://host:port/folder',
+  );
 }
 
 /** Bucket and prefix; names that every client writes alike into a URL. */

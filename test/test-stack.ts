@@ -49,6 +49,7 @@ export async function startTestStack(
     SLUICE_PORT_DASHBOARD: String(ports.dashboard),
     SLUICE_PORT_METRICS: String(ports.metrics),
     SLUICE_PORT_SPARK: String(ports.spark),
+    SLUICE_PORT_HDFS: String(ports.hdfs),
     ...options.environment,
   };
   const settings = readSettings(environment, PROJECT);

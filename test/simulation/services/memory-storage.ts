@@ -9,7 +9,8 @@ import type { ObjectStore, StoredObject } from './object-store.ts';
  * `file`: names appear by link(2); a call has ended when it returns. An error may come after the effect (fsync of the folder).
  * `s3`: a conditional PUT whose answer is lost is sent again by the client, and settled by asking who wrote what is there;
  * what was given up may still arrive.
- * `hdfs`: a rename without overwrite; an answer that is lost stays lost, and what was given up may still arrive.
+ * `hdfs`: a rename without overwrite; what was given up may still arrive. An answer that is lost stays lost, as where every
+ * attempt of the real one to settle it by the file's number fails too.
  */
 export const STORAGE_KINDS = ['file', 's3', 'hdfs'] as const;
 export type StorageKind = (typeof STORAGE_KINDS)[number];
