@@ -32,11 +32,12 @@ export async function startInBackground(settings: Settings, options: UpOptions):
   console.log('`sluice status` shows how it goes, and `sluice down` stops it.');
 }
 
-function spawnSupervisor({ collector, dashboard, simulate }: UpOptions, log: string): ChildProcess {
+function spawnSupervisor({ collector, dashboard, simulate, with: extra }: UpOptions, log: string): ChildProcess {
   const output = openSync(log, 'a');
   const main = fileURLToPath(new URL('main.ts', import.meta.url));
   const left = [...(collector ? [] : ['--no-collector']), ...(dashboard ? [] : ['--no-dashboard'])];
-  const flags = ['--foreground', '--simulate', String(simulate), ...left];
+  const added = extra === undefined ? [] : ['--with', extra];
+  const flags = ['--foreground', '--simulate', String(simulate), ...left, ...added];
   return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'up', ...flags], {
     stdio: ['ignore', output, output],
     detached: true,

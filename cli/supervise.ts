@@ -26,8 +26,12 @@ export async function supervise(settings: Settings, options: UpOptions): Promise
   try {
     stack = await Stack.start(settings, {
       own: (['worker', 'background', 'collector', 'dashboard'] as const).filter(
-        (name) => name === 'worker' || name === 'background' || options[name],
+        (name) =>
+          name === 'worker' ||
+          name === 'background' ||
+          (name === 'collector' ? options.collector && options.with !== 'flume' : options[name]),
       ),
+      extras: options.with === undefined ? [] : [options.with],
       simulatedServers: options.simulate,
       progress: view.show,
       signal: stopAsked.signal,

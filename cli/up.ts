@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type EngineName, ENGINES } from '../definition/table-definition.ts';
+import { type Extra, EXTRAS } from '../infra/stack-parts.ts';
 import { StackRecord } from '../infra/stack-record.ts';
 import { readSettings } from '../settings/settings.ts';
 import { addressLines } from './addresses.ts';
@@ -12,6 +13,7 @@ export interface UpOptions {
   readonly dashboard: boolean;
   readonly simulate: number;
   readonly engine?: EngineName;
+  readonly with?: Extra;
 }
 
 /** What one machine's collector makes in its second. */
@@ -31,6 +33,11 @@ export function registerUp(program: Command): void {
       new Option('--engine <engine>', 'what turns batches into files, whatever the tables’ definitions say').choices(
         ENGINES,
       ),
+    )
+    .addOption(
+      new Option('--with <part>', 'flume: a Flume agent collects, in the place of Sluice’s own collector')
+        .choices(EXTRAS)
+        .conflicts('collector'),
     )
     .addHelpText(
       'after',

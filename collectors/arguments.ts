@@ -8,6 +8,8 @@ export interface CollectorOptions {
   readonly simulate: number;
   readonly intervalMs: number;
   readonly spoolMaxBytes: number;
+  /** Print the records instead of producing them. */
+  readonly stdout: boolean;
 }
 
 export const DEFAULT_TOPIC = 'server-health';
@@ -27,14 +29,21 @@ Reads this Linux machine's health once a second and produces it to Kafka, as JSO
   --simulate <n>             add n simulated servers, sim-001 to sim-n (default: 0, at most ${MAX_SIMULATED_SERVERS})
   --interval <time>          time between two readings of one server, as 500ms, 1s or 1m (default: 1s)
   --spool-max-bytes <size>   most that the spool may take on disk while Kafka is away, as 64MiB (default: 256MiB)
+  --stdout                   print the records, one JSON object a line, instead of producing them
   --help                     show this
 
 Kafka is found by KAFKA_BROKERS and the other KAFKA_ variables; the spool lies in SLUICE_HOME/spool/collector.
 `;
 
+/** Of those, what only says how records get to Kafka. */
+const KAFKAS_OPTIONS = ['topic', 'spool-max-bytes'] as const;
+
 /** @throws SluiceError USAGE */
 export function readArguments(args: readonly string[]): CollectorOptions {
   const values = parse(args);
+  const stdout = values.stdout ?? false;
+  const useless = stdout ? KAFKAS_OPTIONS.find((name) => values[name] !== undefined) : undefined;
+  if (useless !== undefined) throw usage(`--stdout: records go to no topic, so --${useless} has no meaning.`);
   return {
     help: values.help ?? false,
     topic: topicOf(values.topic ?? DEFAULT_TOPIC),
@@ -42,6 +51,7 @@ export function readArguments(args: readonly string[]): CollectorOptions {
     intervalMs: values.interval === undefined ? DEFAULT_INTERVAL_MS : intervalOf(values.interval),
     spoolMaxBytes:
       values['spool-max-bytes'] === undefined ? DEFAULT_SPOOL_MAX_BYTES : spoolSizeOf(values['spool-max-bytes']),
+    stdout,
   };
 }
 
@@ -55,6 +65,7 @@ function parse(args: readonly string[]) {
         simulate: { type: 'string' },
         interval: { type: 'string' },
         'spool-max-bytes': { type: 'string' },
+        stdout: { type: 'boolean' },
       },
     }).values;
   } catch (cause) {

@@ -7,7 +7,8 @@ import { readArguments, USAGE, type CollectorOptions } from './arguments.ts';
 import { Collection } from './collection.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { IdempotentProducer } from './delivery/idempotent-producer.ts';
-import { logToStdout } from './log.ts';
+import { logToStderr, logToStdout } from './log.ts';
+import { printRecords } from './printing.ts';
 import { everySlot } from './schedule.ts';
 import { lockFolder } from './spool/lock.ts';
 import { Spool } from './spool/spool.ts';
@@ -20,6 +21,7 @@ export const STOP_LIMIT_MS = 5_000;
 async function main(): Promise<void> {
   const options = readArguments(process.argv.slice(2));
   if (options.help) process.stdout.write(USAGE);
+  else if (options.stdout) await printRecords(hostname(), options);
   else await collect(options);
 }
 
@@ -65,6 +67,7 @@ async function collect(options: CollectorOptions): Promise<void> {
 
 main().catch((thrown: unknown) => {
   const { code, advice } = asSluiceError(thrown);
-  logToStdout('error', 'failed', { code, reason: advice });
+  const log = process.argv.includes('--stdout') ? logToStderr : logToStdout;
+  log('error', 'failed', { code, reason: advice });
   process.exitCode = code === 'USAGE' || code === 'SETTINGS_INVALID' ? 2 : 1;
 });

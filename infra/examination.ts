@@ -11,13 +11,21 @@ import { examineTools } from './toolchain.ts';
 export const MIN_FREE_BYTES = 3 * 1024 ** 3;
 const REACH_LIMIT_MS = 3_000;
 
-/** Looks at the machine for all that these components need, without changing anything. */
-export async function examine(settings: Settings, components: readonly Component[]): Promise<Check[]> {
+/**
+ * Looks at the machine for all that these components need, without changing anything.
+ * @param portsTaken they are up already: their ports are theirs
+ */
+export async function examine(
+  settings: Settings,
+  components: readonly Component[],
+  { portsTaken = false }: { readonly portsTaken?: boolean } = {},
+): Promise<Check[]> {
+  const listening = portsTaken ? [] : components;
   return [
-    ...examineTools(settings),
+    ...examineTools(settings, components),
     examineHome(settings.home),
     ...(await Promise.all(
-      components.flatMap((component) => component.ports.map((port) => examinePort(port, component))),
+      listening.flatMap((component) => component.ports.map((port) => examinePort(port, component))),
     )),
   ];
 }

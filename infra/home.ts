@@ -7,6 +7,7 @@ export const HOME_MARKER = 'sluice-home';
 
 /** State that the stack keeps in its home, a folder each; all that a purge deletes. */
 const STATE_FOLDERS = [
+  'flume',
   'hdfs',
   'kafka',
   'lake',

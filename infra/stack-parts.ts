@@ -3,6 +3,7 @@ import { ensureTopic } from '../kafka/admin.ts';
 import { dashboardUrl } from '../settings/dashboard-settings.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component, Progress, Task } from './component.ts';
+import { flumeAgent } from './flume-agent.ts';
 import { hdfs } from './hdfs.ts';
 import { hiveMetastore } from './hive-metastore.ts';
 import { kafkaBrokers } from './kafka-brokers.ts';
@@ -15,9 +16,15 @@ import { temporalServer } from './temporal-server.ts';
 const TOPIC_PARTITIONS = 3;
 const TOPIC_REPLICATION = 3;
 
+/** What a stack has only where it is asked for. */
+export const EXTRAS = ['flume'] as const;
+export type Extra = (typeof EXTRAS)[number];
+
 export interface StackSelection {
   /** Sluice's own processes to run beside the services. */
   readonly own: readonly OwnProcess[];
+  /** `flume`: an agent that collects, to be run in the place of our own collector. */
+  readonly extras?: readonly Extra[];
   readonly simulatedServers: number;
   readonly progress?: Progress;
   /** For Sluice's own processes, beside this process's environment: tests keep their settings there. */
@@ -30,7 +37,7 @@ export interface StackSelection {
  */
 export function stackParts(settings: Settings, selection: StackSelection): (Component | Task)[] {
   const { kafka, temporal, metastore, tablesFolder } = settings;
-  const { own, simulatedServers, environment = {} } = selection;
+  const { own, extras = [], simulatedServers, environment = {} } = selection;
   const topic = loadDefinitions(tablesFolder)[0]?.source.topic ?? 'server-health';
   const processes = ownProcesses(settings, { topic, simulatedServers, environment });
   return [
@@ -40,6 +47,7 @@ export function stackParts(settings: Settings, selection: StackSelection): (Comp
     ...(metastore.given ? [] : [hiveMetastore(settings)]),
     ...sparkParts(settings, selection),
     ...own.map((name) => processes[name]),
+    ...(extras.includes('flume') ? [flumeAgent(settings, { topic, simulatedServers })] : []),
   ];
 }
 

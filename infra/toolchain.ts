@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../settings/settings.ts';
 import type { Check } from './check.ts';
+import type { Component } from './component.ts';
 import { findOnPath, saidBy } from './executables.ts';
 import { javaVersion, jdkProgram } from './java.ts';
 
@@ -16,12 +17,13 @@ export function builtTemporal(cacheFolder: string): string {
 }
 
 /** Looks for every tool that is needed for what is not given. */
-export function examineTools(settings: Settings): Check[] {
+export function examineTools(settings: Settings, components: readonly Pick<Component, 'name'>[]): Check[] {
   const services = [
     ...(settings.kafka.given ? [] : ['Kafka']),
     ...(settings.metastore.given ? [] : ['Hive Metastore']),
     ...(settings.hdfs?.given === false ? ['HDFS'] : []),
     ...(settings.engine === 'spark' && !settings.spark.given ? ['Spark'] : []),
+    ...(components.some(({ name }) => name === 'flume') ? ['Flume'] : []),
   ];
   const jvm = services.join(' and ');
   return [

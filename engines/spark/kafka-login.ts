@@ -10,7 +10,10 @@ const PROVIDER = {
  * What Kafka's clients in Spark need besides the brokers' addresses. Secrets are named only: Spark's processes read them
  * from the file themselves (Kafka's configuration providers, KIP-297).
  */
-export function loginOptions({ sasl, tls }: KafkaSettings, file: string | undefined): Readonly<Record<string, string>> {
+export function loginOptions(
+  { sasl, tls }: Pick<KafkaSettings, 'sasl' | 'tls'>,
+  file: string | undefined,
+): Readonly<Record<string, string>> {
   const secrets = Object.keys(loginSecrets({ sasl, tls }));
   return {
     'security.protocol': `${sasl === undefined ? '' : 'SASL_'}${tls === undefined ? 'PLAINTEXT' : 'SSL'}`,

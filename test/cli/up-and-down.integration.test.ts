@@ -112,9 +112,26 @@ it('brings everything up, and shows it', async () => {
 it('runs beside another one, and starts nothing that is given', async () => {
   const brokers = [0, 1, 2].map((node) => `127.0.0.1:${Number(home.environment['SLUICE_PORT_KAFKA']) + node}`);
   second.environment = { ...second.environment, KAFKA_BROKERS: brokers.join(',') };
-  const { exitCode } = await sluice(second.environment, ['up', '--no-collector', '--no-dashboard']);
+  const { exitCode } = await sluice(second.environment, ['up', '--with', 'flume', '--simulate', '5', '--no-dashboard']);
   expect(exitCode).toBe(0);
-  expect(namesOf(second)).toEqual(['background', 'metastore', 'supervisor', 'temporal', 'worker']);
+  expect(namesOf(second)).toEqual(['background', 'flume', 'metastore', 'supervisor', 'temporal', 'worker']);
+});
+
+it('has a Flume agent’s records become rows', async () => {
+  // The other stack's own collector makes three servers.
+  const query = "select distinct host from server_health where host in ('sim-004', 'sim-005') order by host";
+  await waitFor('rows that Flume has collected', STATE_LIMIT_MS, async () => {
+    const { output } = await sluice(second.environment, ['sql', query]);
+    return (output.includes('sim-004') && output.includes('sim-005')) || undefined;
+  });
+});
+
+it('shows servers on the dashboard, of whoever reads the topic, that only Flume collects', async () => {
+  const address = `http://127.0.0.1:${home.environment['SLUICE_PORT_DASHBOARD']}/api/v1/servers`;
+  await waitFor('the dashboard to show them', STATE_LIMIT_MS, async () => {
+    const shown = await fetch(address).then((answer) => answer.text());
+    return (shown.includes('"sim-004"') && shown.includes('"sim-005"')) || undefined;
+  });
 });
 
 it('drains what Kafka held when asked, while more arrives', async () => {

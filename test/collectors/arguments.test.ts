@@ -14,6 +14,7 @@ test('defaults', () => {
     simulate: 0,
     intervalMs: DEFAULT_INTERVAL_MS,
     spoolMaxBytes: DEFAULT_SPOOL_MAX_BYTES,
+    stdout: false,
   });
   expect([DEFAULT_INTERVAL_MS, DEFAULT_SPOOL_MAX_BYTES]).toEqual([1000, 268_435_456]);
 });
@@ -22,7 +23,9 @@ test('every option', () => {
   const args = '--topic t.1 --simulate 200 --interval 500ms --spool-max-bytes 64MiB --help';
   expect(readArguments(args.split(' '))).toEqual({
     ...{ help: true, topic: 't.1', simulate: 200, intervalMs: 500, spoolMaxBytes: 67_108_864 },
+    stdout: false,
   });
+  expect(readArguments(['--stdout', '--simulate', '5'])).toMatchObject({ stdout: true, simulate: 5 });
 });
 
 test.each([
@@ -41,6 +44,8 @@ test.each([
   '--spool-max-bytes lots',
   '--topic ..',
   '--topic a/b',
+  '--stdout --topic t',
+  '--stdout --spool-max-bytes 64MiB',
 ])('%s is refused, with what to do', (args) => {
   const read = () => readArguments(args.split(' '));
   expect(read).toThrow(SluiceError);

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { flumeAgent } from '../../infra/flume-agent.ts';
+import { RunningComponent } from '../../infra/running-component.ts';
+import { StackRecord } from '../../infra/stack-record.ts';
 import { ensureTopic } from '../../kafka/admin.ts';
+import { waitFor } from '../wait-for.ts';
 import { Brokers } from './brokers.ts';
 import { CollectorProcess } from './collector-process.ts';
 import { readTopic, type ReceivedRecord } from './topic-reader.ts';
@@ -203,6 +207,36 @@ test('a stop while Kafka is away is quick, and leaves on disk what was collected
   const stopped = await collector.line({ event: 'stopped' }, 1000);
   expect(stopped).toMatchObject({ acknowledged: 0, lost: 0, spooled: stopped['collected'] });
   expect(spooledIn(join(home, 'spool', 'collector'))).toHaveLength(Number(stopped['collected']));
+});
+
+test('a Flume agent sends the same records under the same keys and times, and keeps them while all brokers are away', async () => {
+  await makeTopic('flume');
+  const component = flumeAgent(brokers.settings, { topic: 'flume', simulatedServers: 2 });
+  await component.prepare?.((line) => process.stderr.write(`  ${line}\n`));
+  const record = new StackRecord(brokers.home);
+  const agent = new RunningComponent(component, join(brokers.home, 'flume.log'), record, () => undefined);
+  const arrivedAfter = async (timeMs: number): Promise<true | undefined> =>
+    (await received('flume')).some(({ timestampMs }) => timestampMs > timeMs) || undefined;
+  await agent.start();
+  try {
+    await waitFor('Flume’s first records', READY_LIMIT_MS, () => arrivedAfter(0));
+    await brokers.killAll();
+    await sleep(4 * INTERVAL_MS); // some time without Kafka
+    await brokers.startAll();
+    const backAtMs = Date.now();
+    await waitFor('Flume’s records since', DRAIN_LIMIT_MS, () => arrivedAfter(backAtMs + 2 * INTERVAL_MS));
+  } finally {
+    await agent.stop();
+  }
+  const records = await received('flume');
+  expectOnceInOrder(records);
+  expectNoGap(records);
+  expect(new Set(records.map(({ key }) => key))).toEqual(new Set([hostname(), 'sim-001', 'sim-002']));
+  for (const { key, fields, timestampMs } of records) {
+    expect(fields.host).toBe(key);
+    expect(fields.event_time).toBe(new Date(timestampMs).toISOString());
+    expectColumns(fields);
+  }
 });
 
 test('a second collector in the same home is refused', async () => {
