@@ -16,6 +16,7 @@ import { registerStatus } from './status.ts';
 import { registerTables } from './tables.ts';
 import { registerUp } from './up.ts';
 import { registerVacuum } from './vacuum.ts';
+import { registerWorker } from './worker.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -43,6 +44,7 @@ registerVacuum(program);
 registerPlan(program);
 registerAcceptLoss(program);
 registerSchedules(program);
+registerWorker(program);
 registerCompletion(program);
 
 try {

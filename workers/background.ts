@@ -14,6 +14,7 @@ import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings } from '../settings/settings.ts';
+import { queuesOfArguments } from '../settings/worker-queues.ts';
 import { AUDIT_TASK_QUEUE } from '../workflows/audit-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { dataConverterOf } from '../temporal/data-converter.ts';
@@ -37,6 +38,7 @@ const SHUTDOWN_GRACE_MS = 5_000;
 
 /** The worker of everything that may wait. A process of its own, so that live ingestion comes first in all that they share. */
 async function main(): Promise<void> {
+  const queues = queuesOfArguments('background', process.argv.slice(2));
   setPriority(constants.priority.PRIORITY_LOW);
   const settings = readSettings();
   const dataConverter = dataConverterOf(settings.temporal);
@@ -68,29 +70,37 @@ async function main(): Promise<void> {
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
   };
   const workers = await Promise.all([
-    Worker.create({
-      ...common,
-      taskQueue: BACKGROUND_TASK_QUEUE,
-      activities: {
-        ...createCompactionActivities(parts),
-        ...createVacuumActivities(parts),
-        ...createRetentionActivities(parts),
-        ...createBackfillActivities(parts),
-      },
-      maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
-    }),
-    Worker.create({
-      ...common,
-      taskQueue: AUDIT_TASK_QUEUE,
-      activities: createAuditActivities(settings),
-      maxConcurrentActivityTaskExecutions: AUDITS_AT_ONCE,
-    }),
+    ...(queues.has('background')
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: BACKGROUND_TASK_QUEUE,
+            activities: {
+              ...createCompactionActivities(parts),
+              ...createVacuumActivities(parts),
+              ...createRetentionActivities(parts),
+              ...createBackfillActivities(parts),
+            },
+            maxConcurrentActivityTaskExecutions: REWRITES_AT_ONCE,
+          }),
+        ]
+      : []),
+    ...(queues.has('audit')
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: AUDIT_TASK_QUEUE,
+            activities: createAuditActivities(settings),
+            maxConcurrentActivityTaskExecutions: AUDITS_AT_ONCE,
+          }),
+        ]
+      : []),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   await makeCurrent(client, bundle.buildId);
   void new ScheduleKeeper(client, settings.tablesFolder).start();
   await resumeBackfills(client, settings);
-  console.log(JSON.stringify({ ready: true, component: 'background' }));
+  console.log(JSON.stringify({ ready: true, component: 'background', queues: [...queues] }));
   const measuring = setInterval(() => void measures.measure(), LAKE_MEASURED_EVERY_MS);
   await measures.measure();
   await running;

@@ -12,7 +12,8 @@ import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
-import { INGEST_TASK_QUEUE } from '../workflows/ingest-protocol.ts';
+import { queuesOfArguments } from '../settings/worker-queues.ts';
+import { INGEST_TASK_QUEUE, PARTS_TASK_QUEUE } from '../workflows/ingest-protocol.ts';
 import { dataConverterOf } from '../temporal/data-converter.ts';
 import { deploymentOf, makeCurrent } from './deployment.ts';
 import { restartLostIngestion, startIngestion } from './ingest-workflows.ts';
@@ -29,9 +30,12 @@ const SHUTDOWN_GRACE_MS = 10_000;
 const LOOK_FOR_LOST_EVERY_MS = 10_000;
 const LOST_MESSAGE =
   'Temporal no longer knew of this table; its ingestion was started again, and goes on where its log stands.';
+/** Parts at a time in this process: the engine writes one after the other, and the others are left to whoever is free. */
+const PARTS_AT_ONCE = 1;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(): Promise<void> {
+  const queues = queuesOfArguments('worker', process.argv.slice(2));
   const stopping = new AbortController();
   // The signals are ours, so that windows hear of them before the worker stops taking work.
   const settings = readSettings();
@@ -63,34 +67,59 @@ async function main(): Promise<void> {
     instruments,
     journal: journalOf('worker', settings.logLevel),
   };
-  const worker = await Worker.create({
+  const common = {
     connection,
     namespace: settings.temporal.namespace,
     dataConverter,
-    taskQueue: INGEST_TASK_QUEUE,
-    workflowBundle: bundle,
-    activities: {
-      ...createIngestActivities(parts, stopping.signal),
-      ...createPartActivities(parts, stopping.signal),
-    },
     workerDeploymentOptions: deploymentOf(bundle.buildId),
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     maxHeartbeatThrottleInterval: 1_000,
     defaultHeartbeatThrottleInterval: 1_000,
-  });
-  const running = worker.run();
-  stopping.signal.addEventListener('abort', () => worker.shutdown());
-  if (stopping.signal.aborted) worker.shutdown();
-  await makeCurrent(client, bundle.buildId);
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: PARTS_TASK_QUEUE,
+      activities: createPartActivities(parts, stopping.signal),
+      maxConcurrentActivityTaskExecutions: PARTS_AT_ONCE,
+    }),
+    ...(queues.has('ingest')
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: INGEST_TASK_QUEUE,
+            workflowBundle: bundle,
+            activities: createIngestActivities(parts, stopping.signal),
+          }),
+        ]
+      : []),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const shutDown = (): void => {
+    for (const worker of workers) worker.shutdown();
+  };
+  stopping.signal.addEventListener('abort', shutDown);
+  if (stopping.signal.aborted) shutDown();
+  const stopWatching = queues.has('ingest') ? await ingestAll(client, settings, bundle.buildId) : () => undefined;
   const tables = tablesOf(settings);
-  await startIngestion(client, tables);
-  console.log(JSON.stringify({ ready: true, component: 'worker', tables }));
-  const watching = setInterval(() => void lookForLost(client, settings, bundle.buildId), LOOK_FOR_LOST_EVERY_MS);
+  console.log(JSON.stringify({ ready: true, component: 'worker', queues: [...queues], tables }));
   await running;
-  clearInterval(watching);
+  stopWatching();
   await engine.close();
   await cluster.close();
   await endTraces();
+}
+
+/**
+ * Has every table ingested, on this build, from now on. (Not by who takes parts alone: with another build, it would draw the
+ * workflows to where nobody runs them.)
+ * @returns ends the watch
+ */
+async function ingestAll(client: Client, settings: Settings, buildId: string): Promise<() => void> {
+  await makeCurrent(client, buildId);
+  await startIngestion(client, tableNames(settings.tablesFolder));
+  const watching = setInterval(() => void lookForLost(client, settings, buildId), LOOK_FOR_LOST_EVERY_MS);
+  return () => clearInterval(watching);
 }
 
 /** Temporal may be away: then the next look says more. */

@@ -1,10 +1,12 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { PartedBatch } from '../activities/ingest-window.ts';
 import type { PartActivities } from '../activities/write-part.ts';
+import { PARTS_TASK_QUEUE } from './ingest-protocol.ts';
 
 const PART_LIMIT_MS = 3_600_000;
 
 const { writePart } = proxyActivities<PartActivities>({
+  taskQueue: PARTS_TASK_QUEUE,
   startToCloseTimeout: PART_LIMIT_MS,
   heartbeatTimeout: 6_000,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

@@ -4,6 +4,9 @@ import type { WindowProgress } from '../activities/ingest-window.ts';
 /** Task queue of live ingestion; other work has queues of its own, so that it never waits behind it. */
 export const INGEST_TASK_QUEUE = 'sluice-ingest';
 
+/** Task queue of the parts of batches that are divided: workers on other machines may take these alone. */
+export const PARTS_TASK_QUEUE = 'sluice-parts';
+
 /** Starting a table twice is a no-op, since its id says what it is. */
 export function ingestWorkflowId(table: string): string {
   return `ingest/${table}`;

@@ -134,6 +134,19 @@ it('shows servers on the dashboard, of whoever reads the topic, that only Flume 
   });
 });
 
+it('runs one more worker until it is told to stop', async () => {
+  const { exitCode, output } = await sluice(home.environment, ['worker', '--queues', 'parts'], async (command) => {
+    let said = '';
+    command.stdout?.on('data', (text: Buffer) => (said += text.toString()));
+    await waitFor('the worker to be ready', STATE_LIMIT_MS, () =>
+      Promise.resolve(said.includes('"ready":true') || undefined),
+    );
+    command.kill('SIGTERM');
+  });
+  expect(output).toContain('"queues":["parts"]');
+  expect(exitCode).toBe(0);
+});
+
 it('drains what Kafka held when asked, while more arrives', async () => {
   await sluice(home.environment, ['drain', 'server_health']);
   await waitFor('the drain to end', STATE_LIMIT_MS, async () => {

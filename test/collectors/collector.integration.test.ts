@@ -215,8 +215,9 @@ test('a Flume agent sends the same records under the same keys and times, and ke
   await component.prepare?.((line) => process.stderr.write(`  ${line}\n`));
   const record = new StackRecord(brokers.home);
   const agent = new RunningComponent(component, join(brokers.home, 'flume.log'), record, () => undefined);
+  // The reader gives up where a partition has no leader yet.
   const arrivedAfter = async (timeMs: number): Promise<true | undefined> =>
-    (await received('flume')).some(({ timestampMs }) => timestampMs > timeMs) || undefined;
+    (await received('flume').catch(() => [])).some(({ timestampMs }) => timestampMs > timeMs) || undefined;
   await agent.start();
   try {
     await waitFor('Flume’s first records', READY_LIMIT_MS, () => arrivedAfter(0));
