@@ -99,8 +99,12 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-export function startWorker(environment: Readonly<Record<string, string>>, logFile: string): RunningWorker {
-  const entry = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+export function startWorker(
+  environment: Readonly<Record<string, string>>,
+  logFile: string,
+  program: 'main.ts' | 'background.ts' = 'main.ts',
+): RunningWorker {
+  const entry = fileURLToPath(new URL(`../../workers/${program}`, import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
     stdio: ['ignore', 'pipe', openSync(logFile, 'a')],
     env: { ...process.env, ...environment },
