@@ -41,7 +41,9 @@ export class HiveWatch implements StoreObserver {
       this.#leftAtMs.set(directory, this.#store.nowMs());
     }
     for (const [partition, directory] of this.#seen) {
-      if (!restored && before.get(partition) !== directory) this.#checkMove(partition, directory);
+      if (before.get(partition) === directory) continue;
+      if (!restored) this.#checkMove(partition, directory);
+      this.#noteLate(directory);
     }
     const version = this.#publishedVersion() ?? -1;
     if (version > this.#log.tip) this.#violate(`version ${version} is published, and the log ends at ${this.#log.tip}`);
@@ -71,6 +73,16 @@ export class HiveWatch implements StoreObserver {
     const leftAtMs = this.#leftAtMs.get(path.slice(0, path.lastIndexOf('/')));
     if (leftAtMs === undefined || this.#everRestored || atMs - leftAtMs >= GRACE_MS) return;
     this.#violate(`${path} has been removed, where it has just been shown`);
+  }
+
+  /**
+   * A publisher that slept shows what Hive is said to have left: nobody can know of that, and a query that begins on it has no
+   * grace (docs/maintenance.md). The next comparison withdraws it.
+   */
+  #noteLate(directory: string): void {
+    const left = this.#log.directoryLeft.get(directory.slice(this.#log.tablePath.length + 1));
+    if (left === undefined || (this.#publishedVersion() ?? -1) < left.version) return;
+    if (!this.#leftAtMs.has(directory)) this.#leftAtMs.set(directory, left.atMs);
   }
 
   /** How Hive differs from the log once all is quiet; undefined where it does not. */

@@ -33,8 +33,8 @@ export class LogWatch {
   readonly everMoved = new Set<string>();
   /** When each file that has left the table did so, by its path. */
   readonly removedAtMs = new Map<string, number>();
-  /** When each directory that is not its partition's any more ceased to be. */
-  readonly directoryLeftAtMs = new Map<string, number>();
+  /** When, and with which entry, each directory that is not its partition's any more ceased to be. */
+  readonly directoryLeft = new Map<string, { readonly atMs: number; readonly version: number }>();
   /** When each entry was created. */
   readonly createdAtMs: number[] = [];
   /** Versions whose entries a vacuum has deleted. */
@@ -156,7 +156,7 @@ export class LogWatch {
     const before = this.#directories.get(partition);
     const live = [...this.files.values()].filter((file) => file.partition === partition);
     const now = directoryOf(partition, live);
-    if (before !== undefined && before !== now) this.directoryLeftAtMs.set(before, atMs);
+    if (before !== undefined && before !== now) this.directoryLeft.set(before, { atMs, version });
     if (now === undefined) this.#directories.delete(partition);
     else this.#directories.set(partition, now);
     if (now === undefined || now === before) {

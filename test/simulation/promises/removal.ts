@@ -23,7 +23,7 @@ export function wrongRemoval(log: LogWatch, sequence: number, path: string, atMs
   if (partition === undefined || name === undefined) return undefined;
   const directory = `${partition}/${name}`;
   if (log.directoryOf(partition) === directory) return 'and lies where Hive is to read';
-  const leftAtMs = log.directoryLeftAtMs.get(directory);
+  const leftAtMs = log.directoryLeft.get(directory)?.atMs;
   if (leftAtMs !== undefined && atMs - leftAtMs < GRACE_MS) return 'and lies where Hive has just been to read';
   return undefined;
 }
