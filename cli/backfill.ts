@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { sourceNamed, withSource } from '../backfill/named-source.ts';
 import { keepProposal, proposeBackfill, type Proposal, type ProposalInput } from '../backfill/propose-backfill.ts';
 import { keepSource, type ProposedSource } from '../backfill/record-source.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
@@ -7,6 +8,7 @@ import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { momentMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
 import { rejectedRuns } from '../lake/rejected-runs.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -20,7 +22,6 @@ import { startBackfill } from '../temporal/start-work.ts';
 import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { registerBackfillCommands } from './backfill-commands.ts';
 import { showingProgress } from './backfill-progress.ts';
-import { withSource } from './backfill-source.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
 
 const MAX_UNITS_AT_ONCE = 64;
@@ -99,8 +100,14 @@ async function backfill(table: string, scope: BackfillScope, options: BackfillOp
   }
   const settings = readSettings();
   const definition = loadDefinition(settings.tablesFolder, table);
-  await withSource(settings, definition, options.source, async (source) => {
-    const proposal = await propose(openStorage(settings), definition, source, scope, options);
+  const named = sourceNamed(options.source);
+  if (named === undefined) {
+    throw new SluiceError('USAGE', `--source takes kafka, archive or files:PATH, not "${options.source}".`);
+  }
+  const storage = openStorage(settings);
+  const openCluster = (): KafkaCluster => new KafkaCluster(settings.kafka, 'sluice-cli');
+  await withSource({ storage, openCluster }, definition, named, async (source) => {
+    const proposal = await propose(storage, definition, source, scope, options);
     if (options.propose || options.yes) await begin(settings, proposal, source, options);
     else if (options.json) {
       console.log(JSON.stringify({ table, scope: proposal.plan.scope, ...proposal.outlook }, null, 2));

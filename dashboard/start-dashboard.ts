@@ -94,7 +94,7 @@ export async function startDashboard(
       token,
       tablesFolder: settings.tablesFolder,
       log: new ActionLog(storage),
-      actions: [...ingestActions(client), ...maintenanceActions(client), ...backfillActions(client, storage, planner)],
+      actions: [...ingestActions(client), ...maintenanceActions(client), ...backfillActions(client, planner)],
     },
     backfills: {
       lists: new Map(definitions.map((definition) => [definition.table, new BackfillList(storage, definition)])),

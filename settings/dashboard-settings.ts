@@ -8,6 +8,8 @@ export interface DashboardSettings {
   readonly port: number;
   /** Holds the token; `given` is true where the operator named it: then none is made here. */
   readonly token: { readonly file: string; readonly given: boolean };
+  /** Where files of records for backfills lie; undefined where the dashboard is to read none. */
+  readonly filesFolder: string | undefined;
   /** PEM files; each undefined where it is not set. */
   readonly tls: { readonly certFile: string | undefined; readonly keyFile: string | undefined };
 }
@@ -23,6 +25,7 @@ export function dashboardSettings(
     host: env['SLUICE_DASHBOARD_HOST'] || '127.0.0.1',
     port,
     token: { file: tokenFile ?? `${folders.home}/secrets/dashboard-token`, given: tokenFile !== undefined },
+    filesFolder: file('SLUICE_DASHBOARD_FILES_FOLDER'),
     tls: { certFile: file('SLUICE_DASHBOARD_TLS_CERT_FILE'), keyFile: file('SLUICE_DASHBOARD_TLS_KEY_FILE') },
   };
 }

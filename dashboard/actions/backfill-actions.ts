@@ -1,10 +1,8 @@
 import type { Client } from '@temporalio/client';
-import { keepProposal } from '../../backfill/propose-backfill.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
-import type { Storage } from '../../lake/storage/storage.ts';
 import { BACKFILL_COMMANDS, commandBackfill } from '../../temporal/backfill-command.ts';
 import { startBackfill } from '../../temporal/start-work.ts';
-import { backfillRequest } from '../backfill-request.ts';
+import { BACKFILL_FIELDS, backfillRequest } from '../backfill-request.ts';
 import { type Action, noArguments } from './action.ts';
 import type { BackfillPlanner } from './backfill-planner.ts';
 import { inTime } from './maintenance-actions.ts';
@@ -13,14 +11,13 @@ import { inTime } from './maintenance-actions.ts';
  * `propose-backfill` keeps a plan, which then waits for an approval; `approve-`, `pause-`, `resume-` and `cancel-backfill` tell
  * the one of a number. What they return names it.
  */
-export function backfillActions(client: Client, storage: Storage, planner: BackfillPlanner): Action[] {
+export function backfillActions(client: Client, planner: BackfillPlanner): Action[] {
   return [
     {
       name: 'propose-backfill',
       arguments: rangeArguments,
       run: async ({ table, by, arguments: asked }) => {
-        const proposal = await planner.propose(table, by, backfillRequest(asked, Date.now()));
-        const plan = await keepProposal(storage, proposal);
+        const plan = await planner.keep(table, by, backfillRequest(asked, Date.now()));
         const { workflowId } = await inTime(client, () => startBackfill(client, plan));
         return { number: plan.number, workflowId };
       },
@@ -34,13 +31,10 @@ export function backfillActions(client: Client, storage: Storage, planner: Backf
   ];
 }
 
-function rangeArguments({ scope, from, to, ...rest }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  noArguments(rest);
-  const asked = {
-    ...(scope === undefined ? {} : { scope }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-  };
+function rangeArguments(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const known = (name: string): boolean => (BACKFILL_FIELDS as readonly string[]).includes(name);
+  noArguments(Object.fromEntries(Object.entries(given).filter(([name]) => !known(name))));
+  const asked = Object.fromEntries(Object.entries(given).filter(([name, value]) => known(name) && value !== undefined));
   backfillRequest(asked, Date.now());
   return asked;
 }

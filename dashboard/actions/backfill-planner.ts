@@ -1,60 +1,77 @@
-import { proposeBackfill, type Proposal } from '../../backfill/propose-backfill.ts';
+import { type NamedSource, withSource } from '../../backfill/named-source.ts';
+import { keepProposal, proposeBackfill, type Proposal } from '../../backfill/propose-backfill.ts';
+import { keepSource, type ProposedSource } from '../../backfill/record-source.ts';
 import { SYSTEM_CLOCK } from '../../clock/clock.ts';
 import { loadDefinition } from '../../definition/load.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
-import { sampleRecordSize } from '../../kafka/record-size.ts';
 import type { TableLog } from '../../lake/log/table-log.ts';
 import { rejectedRuns } from '../../lake/rejected-runs.ts';
 import type { Storage } from '../../lake/storage/storage.ts';
 import { UNITS_AT_ONCE } from '../../plans/backfill-planning.ts';
-import type { PlannedRange } from '../../plans/batch.ts';
-import { rejectedTable } from '../../plans/table-shape.ts';
+import type { BackfillPlan } from '../../plans/backfill.ts';
+import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { OutlookReport } from '../api/backfill-wire.ts';
 import type { BackfillRequest } from '../backfill-request.ts';
+import { broughtPath } from './brought-folder.ts';
 
-/** Longest that the brokers are waited for: an answer of the API may take 20 s. */
+/** Longest that a source is waited for: an answer of the API may take 20 s. */
 export const PLAN_WITHIN_MS = 12_000;
 
-/** Plans backfills that read the topic, from what table and Kafka say at the time. Changes nothing. */
+/** Plans backfills, from what table and source say at the time. */
 export class BackfillPlanner {
   readonly #storage: Storage;
-  readonly #settings: Pick<Settings, 'kafka' | 'tablesFolder'>;
+  readonly #settings: Pick<Settings, 'kafka' | 'tablesFolder' | 'dashboard'>;
 
-  constructor(storage: Storage, settings: Pick<Settings, 'kafka' | 'tablesFolder'>) {
+  constructor(storage: Storage, settings: Pick<Settings, 'kafka' | 'tablesFolder' | 'dashboard'>) {
     this.#storage = storage;
     this.#settings = settings;
   }
 
-  /** @throws SluiceError as proposeBackfill does */
-  async propose(table: string, by: string, { scope, fromMs, toMs }: BackfillRequest): Promise<Proposal> {
-    const { kafka, tablesFolder } = this.#settings;
-    const definition = loadDefinition(tablesFolder, table);
-    const input = {
-      definition,
-      ...{ scope, by, unitsAtOnce: UNITS_AT_ONCE, maxRowsPerSecond: null },
+  /** What a backfill would do; changes nothing. @throws SluiceError as proposeBackfill and withSource do */
+  async outlook(table: string, request: BackfillRequest): Promise<OutlookReport> {
+    return this.#propose(table, 'nobody', request, ({ plan, outlook }) => {
+      const { scope, topic, definitionHash } = plan;
+      return Promise.resolve({ table, scope, topic, definitionHash, ...outlook });
+    });
+  }
+
+  /** Keeps a plan, and an operator's records with it: it then waits for an approval. @throws SluiceError the same */
+  async keep(table: string, by: string, request: BackfillRequest): Promise<BackfillPlan> {
+    return this.#propose(table, by, request, async (proposal, { localPath }) => {
+      const plan = await keepProposal(this.#storage, proposal);
+      const { path } = mainTable(proposal.definition);
+      if (localPath !== undefined) await keepSource(this.#storage, plan, path, localPath);
+      return plan;
+    });
+  }
+
+  async #propose<T>(
+    table: string,
+    by: string,
+    { scope, source, fromMs, toMs, includesDropped, maxRowsPerSecond }: BackfillRequest,
+    use: (proposal: Proposal, source: ProposedSource) => Promise<T>,
+  ): Promise<T> {
+    const definition = loadDefinition(this.#settings.tablesFolder, table);
+    const range = {
       ...(fromMs === undefined ? {} : { from: { timeMs: fromMs } }),
       ...(toMs === undefined ? {} : { to: { timeMs: toMs } }),
     };
-    const cluster = new KafkaCluster(kafka, 'sluice-dashboard');
-    const parts = {
-      ...{ storage: this.#storage, cluster, clock: SYSTEM_CLOCK },
-      rejectedRuns: (rejected: TableLog) => rejectedRuns(this.#storage, rejected, rejectedTable(definition).path),
-      recordSizeBytes: (topicId: string, { partition, startOffset, endOffset }: PlannedRange, signal: AbortSignal) => {
-        const range = { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) };
-        return sampleRecordSize(cluster, topicId, range, signal);
-      },
-    };
-    try {
-      return await proposeBackfill(parts, input, AbortSignal.timeout(PLAN_WITHIN_MS));
-    } finally {
-      await cluster.close();
-    }
+    const input = { definition, scope, by, ...range, unitsAtOnce: UNITS_AT_ONCE, maxRowsPerSecond, includesDropped };
+    const storage = this.#storage;
+    const openCluster = (): KafkaCluster => new KafkaCluster(this.#settings.kafka, 'sluice-dashboard');
+    return withSource({ storage, openCluster }, definition, await this.#offered(source), async (opened) => {
+      const parts = {
+        ...{ storage, clock: SYSTEM_CLOCK, cluster: opened.offsets, recordSizeBytes: opened.recordSizeBytes },
+        rejectedRuns: (rejected: TableLog) => rejectedRuns(storage, rejected, rejectedTable(definition).path),
+      };
+      const asked = { ...input, source: opened.kind };
+      return use(await proposeBackfill(parts, asked, AbortSignal.timeout(PLAN_WITHIN_MS)), opened);
+    });
   }
 
-  async outlook(table: string, request: BackfillRequest): Promise<OutlookReport> {
-    const { plan, outlook } = await this.propose(table, 'nobody', request);
-    const { scope, topic, definitionHash } = plan;
-    return { table, scope, topic, definitionHash, ...outlook };
+  async #offered(source: NamedSource): Promise<NamedSource> {
+    if (source.kind !== 'files') return source;
+    return { ...source, path: await broughtPath(this.#settings.dashboard.filesFolder, source.path) };
   }
 }
