@@ -101,6 +101,7 @@ export async function startDashboard(
       status: (input) => backfillStatus(client, input, STATUS_WITHIN_MS),
       ...{ planner, temporalUi, token },
     },
+    codec: { token, temporal: settings.temporal },
   });
   const secure = reach.tls === undefined ? {} : { createServer, serverOptions: reach.tls };
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, ...secure });

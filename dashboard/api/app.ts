@@ -13,6 +13,7 @@ import { sendAsset, sendPage } from './assets.ts';
 import { type ActionParts, actionRoutes } from './action-routes.ts';
 import { loopbackOnly, SECURITY_HEADERS, securityHeaders } from './headers.ts';
 import { addBackfillRoutes, type BackfillParts } from './backfill-routes.ts';
+import { addCodecRoutes, type CodecParts } from './codec-routes.ts';
 import type { PageBundle } from './page-bundle.ts';
 import { addTableRoutes, type ShownTable } from './table-routes.ts';
 import { usage } from './usage.ts';
@@ -38,6 +39,7 @@ export interface AppParts {
   readonly tables: readonly ShownTable[];
   readonly actions: ActionParts;
   readonly backfills: BackfillParts;
+  readonly codec: CodecParts;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -66,6 +68,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   app.all('/api/*', (context) =>
     context.json(usage('There is nothing at this address.', 'See dashboard/API.md.'), 404),
   );
+  addCodecRoutes(app, parts.codec);
   app.get('/assets/*', (context) => sendAsset(context, page));
   for (const path of PAGES) app.get(path, (context) => sendPage(context, page));
   app.notFound((context) => context.text('There is no such page. The servers are at /, the tables at /pipeline.', 404));

@@ -13,13 +13,14 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 const REMEDY = 'Run `sluice dashboard` where the dashboard runs, and open the address that it prints.';
 
-/** Lets a request pass that brings the token as `Authorization: Bearer …`. */
+/** Lets a request pass that brings the token as `Authorization: Bearer …`, or as `presentedBy` says. */
 export function requireToken(
   token: AccessToken,
   wrongTokens = new RateLimit(MAX_WRONG_TOKENS_A_MINUTE),
+  presentedBy: (context: Context<Env>) => string | undefined = bearerOf,
 ): MiddlewareHandler<Env> {
   return async (context, next) => {
-    const presented = BEARER.exec(context.req.header('authorization') ?? '')?.[1];
+    const presented = presentedBy(context);
     if (presented === undefined) return denied(context, 'This needs the dashboard’s token.');
     const caller = context.env.incoming.socket.remoteAddress ?? '';
     const waitMs = wrongTokens.waitMs(caller);
@@ -30,6 +31,10 @@ export function requireToken(
     }
     return next();
   };
+}
+
+function bearerOf(context: Context<Env>): string | undefined {
+  return BEARER.exec(context.req.header('authorization') ?? '')?.[1];
 }
 
 /** 429, and when to come again. */
