@@ -43,7 +43,7 @@ export class BatchTrace {
 
   /** The batch is in the table. @param version undefined where another writer had committed it */
   committed(seal: BatchSeal, version: number | undefined): void {
-    const files = [...seal.files, ...seal.rejectedFiles];
+    const files = [...seal.files, ...seal.rejectedFiles, ...(seal.archiveFiles ?? [])];
     this.#span.setAttributes({
       'sluice.revision': seal.revision,
       'sluice.attempt': seal.attempt,
