@@ -34,6 +34,8 @@ export function registerBackfillCommands(backfill: Command): void {
         const client = await connectTemporal(settings);
         const status = await commandBackfill(client, { table, number }, name, userInfo().username);
         if (json) console.log(JSON.stringify(status, null, 2));
+        // It ends once what is under way has ended, and then says so.
+        else if (name === 'cancel') console.log(`Backfill ${number} of ${table} is being cancelled.`);
         else for (const line of statusInWords(status)) console.log(line);
       },
     );

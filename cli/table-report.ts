@@ -70,7 +70,8 @@ export async function reportTable(settings: Settings, definition: TableDefinitio
           partition,
           committedOffset: String(committed),
           endOffset: end === undefined ? null : String(end),
-          lag: end === undefined ? null : String(end - committed),
+          // The log may be read a moment after Kafka.
+          lag: end === undefined ? null : String(end < committed ? 0n : end - committed),
           heldBack: ends.held?.get(partition)?.toString() ?? null,
         };
       }),

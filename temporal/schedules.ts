@@ -40,6 +40,19 @@ export async function applySchedules(client: Client, definition: TableDefinition
   }
 }
 
+/** Whether Temporal lacks any of the schedules that a definition wants. */
+export async function lacksSchedule(client: Client, definition: TableDefinition): Promise<boolean> {
+  for (const { scheduleId } of wantedSchedules(definition)) {
+    try {
+      await client.schedule.getHandle(scheduleId).describe();
+    } catch (thrown) {
+      if (thrown instanceof ScheduleNotFoundError) return true;
+      throw thrown;
+    }
+  }
+  return false;
+}
+
 /** For a table whose definition has gone. */
 export async function deleteSchedules(client: Client, table: string): Promise<void> {
   for (const task of SCHEDULED_TASKS) await deleteSchedule(client, scheduleIdOf(task, table));

@@ -23,6 +23,7 @@ import { deploymentOf, makeCurrent } from './deployment.ts';
 import { journalOf } from './json-log.ts';
 import { installRuntime } from './metrics.ts';
 import { attemptName, runWorker } from './run-worker.ts';
+import { registerSearchAttributes } from './search-attributes.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -98,7 +99,12 @@ async function main(): Promise<void> {
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   await makeCurrent(client, bundle.buildId);
-  void new ScheduleKeeper(client, settings.tablesFolder).start();
+  const onLost = async (): Promise<void> => {
+    await registerSearchAttributes(client);
+    await makeCurrent(client, bundle.buildId);
+    await resumeBackfills(client, settings);
+  };
+  void new ScheduleKeeper(client, settings.tablesFolder, onLost).start();
   await resumeBackfills(client, settings);
   console.log(JSON.stringify({ ready: true, component: 'background', queues: [...queues] }));
   const measuring = setInterval(() => void measures.measure(), LAKE_MEASURED_EVERY_MS);

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { definitionHash, readDefinitions } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
-import { applySchedules, deleteSchedules } from '../temporal/schedules.ts';
+import { applySchedules, deleteSchedules, lacksSchedule } from '../temporal/schedules.ts';
 import { logFailure } from './run-worker.ts';
 
 /** How often the definition files are looked at. */
@@ -9,18 +9,22 @@ export const LOOK_EVERY_MS = 10_000;
 
 /**
  * Keeps the schedules of all tables as their definition files want them. A table whose file is wrong keeps those that it has; one
- * whose file has gone, while this process ran, loses them.
+ * whose file has gone, while this process ran, loses them. Where Temporal lacks one of those that were made, its database
+ * has been lost: then all are made again, and so is what else this process had there.
  */
 export class ScheduleKeeper {
   readonly #client: Client;
   readonly #tablesFolder: string;
+  readonly #onLost: () => Promise<void>;
   /** Hash of the definition that each table's schedules are of. */
   readonly #applied = new Map<string, string>();
+  #isLossToTell = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(client: Client, tablesFolder: string) {
+  constructor(client: Client, tablesFolder: string, onLost: () => Promise<void>) {
     this.#client = client;
     this.#tablesFolder = tablesFolder;
+    this.#onLost = onLost;
   }
 
   /** Looks now and then every few seconds, until the process ends. What fails is tried again the next time. */
@@ -32,6 +36,14 @@ export class ScheduleKeeper {
 
   async #look(): Promise<void> {
     const { definitions, failures } = readDefinitions(this.#tablesFolder);
+    for (const definition of definitions) {
+      if (this.#applied.get(definition.table) !== definitionHash(definition)) continue;
+      if (!(await lacksSchedule(this.#client, definition))) continue;
+      this.#applied.clear();
+      this.#isLossToTell = true;
+    }
+    if (this.#isLossToTell) await this.#onLost();
+    this.#isLossToTell = false;
     for (const definition of definitions) {
       const hash = definitionHash(definition);
       if (this.#applied.get(definition.table) === hash) continue;
