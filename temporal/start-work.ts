@@ -4,10 +4,12 @@ import { backfillWorkflowId, type BackfillRun, type BackfillStatus } from '../wo
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { type CompactionReport, type CompactionRun, compactionWorkflowId } from '../workflows/compaction-protocol.ts';
 import { type VacuumInput, type VacuumReport, vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
+import { workFailure } from './work-failure.ts';
 
 /** Work that was started, or that ran already: both are the same work. */
 export interface StartedWork<Result> {
   readonly workflowId: string;
+  /** @throws SluiceError what kept the work from its end */
   result(): Promise<Result>;
 }
 
@@ -21,7 +23,7 @@ export async function startCompaction(client: Client, input: CompactionRun): Pro
     staticSummary: `Compacts ${table}${partition === undefined ? '' : ` ${partition}`}`,
     args: [input],
   });
-  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as CompactionReport };
+  return { workflowId: handle.workflowId, result: () => resultOf<CompactionReport>(handle) };
 }
 
 /** Starts an audit, or joins the one that runs. */
@@ -33,7 +35,7 @@ export async function startAudit(client: Client, input: AuditInput): Promise<Sta
     staticSummary: `Audits ${input.table}`,
     args: [input],
   });
-  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as AuditSummary };
+  return { workflowId: handle.workflowId, result: () => resultOf<AuditSummary>(handle) };
 }
 
 /** Starts a vacuum of a table and its rejected table, or joins the one that runs. */
@@ -45,7 +47,7 @@ export async function startVacuum(client: Client, { table }: VacuumInput): Promi
     staticSummary: `Deletes what nothing needs any more of ${table}`,
     args: [{ table }],
   });
-  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as VacuumReport };
+  return { workflowId: handle.workflowId, result: () => resultOf<VacuumReport>(handle) };
 }
 
 /** Starts a backfill that is kept in the lake, or joins it where it runs. */
@@ -60,5 +62,13 @@ export async function startBackfill(
     staticSummary: `Backfill ${number} of ${table}`,
     args: [{ table, number, unitsAtOnce, maxRowsPerSecond }],
   });
-  return { workflowId: handle.workflowId, result: async () => (await handle.result()) as BackfillStatus };
+  return { workflowId: handle.workflowId, result: () => resultOf<BackfillStatus>(handle) };
+}
+
+async function resultOf<Result>(handle: { result(): Promise<unknown> }): Promise<Result> {
+  try {
+    return (await handle.result()) as Result;
+  } catch (thrown) {
+    throw workFailure(thrown);
+  }
 }
