@@ -2,7 +2,8 @@ import type { IngestStatus } from '../workflows/ingest-protocol.ts';
 import { duration, many } from './quantities.ts';
 
 /** How a table's pipeline is doing, in the words of whoever is on call. `Waiting`: nothing was ever committed. */
-export type TableState = 'Healthy' | 'Catching up' | 'Degraded' | 'Paused' | 'Stopped' | 'Waiting';
+export const TABLE_STATES = ['Stopped', 'Paused', 'Degraded', 'Waiting', 'Catching up', 'Healthy'] as const;
+export type TableState = (typeof TABLE_STATES)[number];
 
 export interface TableCondition {
   readonly state: TableState;

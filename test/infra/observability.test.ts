@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { TABLE_STATES } from '../../dashboard/table-condition.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -50,6 +51,13 @@ describe('alert rules', () => {
   it('are all that the runbook tells of', () => {
     const told = [...read('docs/runbook.md').matchAll(/^### (Sluice\w+)$/gm)].map(([, alert]) => alert);
     expect(told.toSorted()).toEqual(rules.map(({ alert }) => alert).toSorted());
+  });
+});
+
+describe('the runbook', () => {
+  it('has an entry for each state of a table', () => {
+    const told = [...read('docs/runbook.md').matchAll(/^\| _([\w ]+)_ +\|/gm)].map(([, state]) => state);
+    expect(told).toEqual([...TABLE_STATES]);
   });
 });
 
