@@ -3,6 +3,7 @@ import { approveBackfill, cancelBackfill } from '../backfill/decide-backfill.ts'
 import { deriveUnit, type UnitInput, type UnitOutcome } from '../backfill/derive-unit.ts';
 import { mergePartition, type MergeInput, type MergeOutcome } from '../backfill/merge-partition.ts';
 import type { BackfillInput, BackfillParts } from '../backfill/open-backfill.ts';
+import { progressInWords } from '../engines/engine-progress.ts';
 import type { BackfillDecision } from '../plans/backfill.ts';
 import { alive } from './alive.ts';
 
@@ -27,7 +28,8 @@ export interface BackfillActivities {
 export function createBackfillActivities(parts: BackfillParts): BackfillActivities {
   return {
     advanceBackfill: (input) => alive(() => advanceBackfill(parts, input)),
-    deriveUnit: (input) => alive((signal) => deriveUnit(parts, input, signal)),
+    deriveUnit: (input) =>
+      alive((signal, tell) => deriveUnit(parts, input, signal, (engine) => tell({ engine: progressInWords(engine) }))),
     mergePartition: (input) => alive((signal) => mergePartition(parts, input, signal)),
     approveBackfill: (input) => alive(() => approveBackfill(parts, input, input.by)),
     cancelBackfill: (input) => alive(() => cancelBackfill(parts, input, input.by)),

@@ -1,13 +1,15 @@
 import { revisionAfter } from './batch-revision.ts';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
-import type { BatchResult } from '../engines/engine.ts';
+import type { BatchRequest, BatchResult } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import type { BatchMaking, BatchManifest, BatchPlan, BatchSeal, DataFile } from '../plans/batch.ts';
 import { planOfShard, shardCount, together } from '../plans/shard.ts';
 import { archiveTable, mainTable, rejectedTable } from '../plans/table-shape.ts';
 import { batchStep } from './batch-step.ts';
 import type { IngestParts } from './ingest-parts.ts';
+
+type Report = BatchRequest['report'];
 
 /** Turns planned batches into sealed ones. Whatever is there already, of whoever's making, is the result. */
 export class BatchWriter {
@@ -42,13 +44,15 @@ export class BatchWriter {
    * Reads exactly what is planned, writes its files into the lake, part after part, and seals. A seal that is there already is
    * the result. What can't be done as planned, and can be in smaller batches or by the definition as it is now, gets a revision.
    */
-  async writeAndSeal(planned: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
+  async writeAndSeal(planned: BatchPlan, signal: AbortSignal, report?: Report): Promise<BatchSeal> {
     for (let plan = planned; ;) {
       const sealed = await this.#files.readSeal(plan.sequence);
       if (sealed !== undefined) return sealed;
       try {
         const parts: BatchManifest[] = [];
-        for (let shard = 0; shard < shardCount(plan); shard += 1) parts.push(await this.#part(plan, shard, signal));
+        for (let shard = 0; shard < shardCount(plan); shard += 1) {
+          parts.push(await this.#part(plan, shard, signal, report));
+        }
         return await this.#seal(plan, parts);
       } catch (thrown) {
         plan = await this.#revise(plan, thrown, signal);
@@ -60,31 +64,37 @@ export class BatchWriter {
    * Writes one part of a batch, unless it is there, the batch is sealed, or has another plan by now. Where it can't be done as
    * planned, the batch gets a revision instead.
    */
-  async writePart(batch: Pick<BatchPlan, 'sequence' | 'revision'>, shard: number, signal: AbortSignal): Promise<void> {
+  async writePart(
+    batch: Pick<BatchPlan, 'sequence' | 'revision'>,
+    shard: number,
+    signal: AbortSignal,
+    report?: Report,
+  ): Promise<void> {
     if ((await this.#files.readSeal(batch.sequence)) !== undefined) return;
     const plan = await this.#files.readPlan(batch.sequence);
     if (plan?.revision !== batch.revision || shard >= shardCount(plan)) return;
     try {
-      await this.#part(plan, shard, signal);
+      await this.#part(plan, shard, signal, report);
     } catch (thrown) {
       await this.#revise(plan, thrown, signal);
     }
   }
 
-  async #part(plan: BatchPlan, shard: number, signal: AbortSignal): Promise<BatchManifest> {
+  async #part(plan: BatchPlan, shard: number, signal: AbortSignal, report: Report): Promise<BatchManifest> {
     // A batch of one part needs no manifest: its seal says the same.
-    if (shardCount(plan) === 1) return this.#write(plan, shard, signal);
+    if (shardCount(plan) === 1) return this.#write(plan, shard, signal, report);
     const there = await this.#files.readManifest(plan, shard);
     if (there !== undefined) return there;
-    return this.#files.createManifest(await this.#write(planOfShard(plan, shard), shard, signal));
+    return this.#files.createManifest(await this.#write(planOfShard(plan, shard), shard, signal, report));
   }
 
-  async #write(plan: BatchPlan, shard: number, signal: AbortSignal): Promise<BatchManifest> {
+  async #write(plan: BatchPlan, shard: number, signal: AbortSignal, report: Report): Promise<BatchManifest> {
     const attempt = this.#parts.attemptName();
     const { sequence, revision } = plan;
     return this.#parts.storage.withScratchFolder(async (scratchFolder) => {
       const definition = await this.#files.readDefinition(plan.definitionHash);
-      const request = { plan, shard, definition, attempt, scratchFolder, signal };
+      const told = report === undefined ? {} : { report };
+      const request = { plan, shard, definition, attempt, scratchFolder, signal, ...told };
       const result = await batchStep('write', { table: definition.table, sequence, revision, attempt }, async () => {
         const written = await this.#parts.engine.write(request);
         await this.#addFiles(mainTable(this.definition).path, written.files);

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
 import { loadDefinition } from '../definition/load.ts';
+import type { EngineName } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Rewriter, RewriteResult } from '../engines/rewriter.ts';
 import { commitRewrite } from '../lake/commit-rewrite.ts';
@@ -40,6 +41,8 @@ export interface PartitionInput {
   /** `table` itself, or `<table>_rejected`. */
   readonly target: string;
   readonly partition: string;
+  /** What sorts the rows. @default duckdb */
+  readonly engine?: EngineName;
 }
 
 /** What became of one rewrite. */
@@ -82,7 +85,9 @@ export async function compactPartition(
     rewriteId: `${COMPACTION_ID_PREFIX}${parts.attemptName()}`,
     attempt: parts.attemptName(),
   };
-  const result = await atStep('rewrite-write', () => write(parts, table, unit, log, attempt, signal));
+  const result = await atStep('rewrite-write', () =>
+    write(parts, { ...table, engine: input.engine ?? 'duckdb' }, unit, log, attempt, signal),
+  );
   const rewrite: Rewrite = {
     id: attempt.rewriteId,
     kind: 'compaction',
@@ -123,7 +128,7 @@ export function maintainedTable(
 /** Writes the new files into the lake, where nobody looks for them yet. */
 async function write(
   parts: CompactionParts,
-  { shape, compaction }: MaintainedTable,
+  { shape, compaction, engine }: MaintainedTable & { readonly engine: EngineName },
   unit: CompactionUnit,
   log: TableLog,
   attempt: RewriteAttempt,
@@ -134,6 +139,7 @@ async function write(
   return parts.storage.withScratchFolder((scratchFolder) =>
     parts.storage.readLocally(paths, async (localPaths) => {
       const result = await parts.rewriter.rewrite({
+        engine,
         columns: storedColumns(metaData?.schemaString ?? '', metaData?.partitionColumns ?? []),
         sortBy: compaction.sortBy,
         targetFileBytes: compaction.targetFileBytes,

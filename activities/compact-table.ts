@@ -1,4 +1,5 @@
 import { loadDefinition } from '../definition/load.ts';
+import type { EngineName } from '../definition/table-definition.ts';
 import { compactionFiles } from '../lake/compaction-files.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { planCompaction } from '../plans/compaction.ts';
@@ -19,6 +20,8 @@ export interface CompactionInput {
   readonly table: string;
   /** Only this one, such as `dt=2026-11-23/hour=5`. */
   readonly partition?: string;
+  /** What sorts the rows. @default duckdb */
+  readonly engine?: EngineName;
 }
 
 /** A partition that is worth rewriting. */

@@ -2,6 +2,7 @@ import { BatchWriter } from './batch-writer.ts';
 import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
+import type { BatchRequest } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
 import { committedOffsets } from '../lake/committed.ts';
@@ -136,8 +137,8 @@ export class IngestTable {
   }
 
   /** Has the batch written, all parts one after the other, and sealed; see BatchWriter. */
-  async writeAndSeal(planned: BatchPlan, signal: AbortSignal): Promise<BatchSeal> {
-    return this.#writer.writeAndSeal(planned, signal);
+  async writeAndSeal(planned: BatchPlan, signal: AbortSignal, report?: BatchRequest['report']): Promise<BatchSeal> {
+    return this.#writer.writeAndSeal(planned, signal, report);
   }
 
   /** @returns the version that the batch is in, or undefined where another writer had committed it */

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Clock } from '../clock/clock.ts';
 import { definitionText } from '../definition/load.ts';
+import { progressInWords } from '../engines/engine-progress.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { shardCount } from '../plans/shard.ts';
 import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
@@ -56,6 +57,8 @@ export interface WindowProgress {
   readonly byOthers: number;
   /** A batch of several parts, which are to be written before the next window. */
   readonly parts?: PartedBatch;
+  /** In a heartbeat: how far the engine is with the next batch, in words, where it says so. */
+  readonly engine?: string;
   /** What the worker's clock said; left out where nobody asked. */
   readonly clock?: WindowClock;
 }
@@ -148,7 +151,17 @@ export async function runWindow(
       report(progress);
       const startedAtMs = clock.elapsedMs();
       progress = await runBatch(
-        { table, publication, rejected, archive, measures, clock, journal: parts.journal, parted: input.parted },
+        {
+          table,
+          publication,
+          rejected,
+          archive,
+          measures,
+          clock,
+          journal: parts.journal,
+          parted: input.parted,
+          report,
+        },
         progress,
       );
       if (progress.parts !== undefined) break;
@@ -206,6 +219,7 @@ interface BatchParts {
   readonly clock: Clock;
   readonly journal: Journal | undefined;
   readonly parted: number | undefined;
+  readonly report: (progress: WindowProgress) => void;
 }
 
 /** One batch, if Kafka has anything for it. A step that takes too long is given up, and the batch gone on with in the next window. */
@@ -226,7 +240,13 @@ async function runBatch(parts: BatchParts, progress: WindowProgress): Promise<Wi
   }
   const trace = new BatchTrace(table.definition.table, planned.plan, plannedFromMs);
   const seal = await trace
-    .during(() => measures.step('write', () => table.writeAndSeal(planned.plan, signal)))
+    .during(() =>
+      measures.step('write', () =>
+        table.writeAndSeal(planned.plan, signal, (engine) =>
+          parts.report({ ...progress, engine: progressInWords(engine) }),
+        ),
+      ),
+    )
     .catch((thrown: unknown) => {
       throw ofBatch(planned.plan, thrown);
     });

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { type EngineProgress, progressInWords } from '../engines/engine-progress.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { toFailure } from './failure.ts';
@@ -21,13 +22,15 @@ export function createPartActivities(parts: WindowParts, stopping: AbortSignal):
     async writePart(input) {
       const context = Context.current();
       const ended = AbortSignal.any([context.cancellationSignal, stopping]);
-      const heartbeat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
+      let engine: string | undefined;
+      const heartbeat = setInterval(() => context.heartbeat(engine && { engine }), HEARTBEAT_EVERY_MS);
+      const report = (progress: EngineProgress): void => void (engine = progressInWords(progress));
       const { table, sequence: batch, revision, shard } = input;
       const about = { table, batch, revision, shard, attempt: context.info.attempt };
       try {
         const writer = BatchWriter.open(parts, table);
         const signal = AbortSignal.any([ended, parts.clock.timeout(writer.definition.limits.stepTimeoutMs)]);
-        await writer.writePart(input, shard, signal);
+        await writer.writePart(input, shard, signal, report);
         parts.journal?.('info', 'A part of a batch is written.', about);
       } catch (thrown) {
         const { code, advice } = asSluiceError(thrown);

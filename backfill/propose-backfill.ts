@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
 import { definitionHash } from '../definition/load.ts';
-import type { TableDefinition } from '../definition/table-definition.ts';
+import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
@@ -42,6 +42,8 @@ export interface ProposalInput {
   readonly scope: BackfillScope;
   /** What `cluster` of the parts stands for. @default kafka */
   readonly source?: BackfillSource;
+  /** What is to derive the records. @default duckdb */
+  readonly engine?: EngineName;
   /** Only this Kafka partition. */
   readonly partition?: number;
   readonly from?: { readonly timeMs: number } | { readonly offset: bigint };
@@ -70,7 +72,7 @@ export async function proposeBackfill(
   input: ProposalInput,
   signal: AbortSignal,
 ): Promise<Proposal> {
-  const { definition, scope, source = 'kafka' } = input;
+  const { definition, scope, source = 'kafka', engine = 'duckdb' } = input;
   const { topic } = definition.source;
   const main = await readLog(parts, mainTable(definition));
   const rejected = await readLog(parts, rejectedTable(definition));
@@ -83,6 +85,7 @@ export async function proposeBackfill(
     definition,
     scope,
     source,
+    engine,
     rejectedRuns: scope === 'all' ? new Map<number, OffsetRun[]>() : await parts.rejectedRuns(rejected),
     wanted,
     committed,
@@ -116,6 +119,7 @@ export async function proposeBackfill(
       sequence: request.sequence,
       unitsAtOnce: input.unitsAtOnce,
       maxRowsPerSecond: input.maxRowsPerSecond,
+      ...(engine === 'duckdb' ? {} : { engine }),
       ...(source === 'kafka' ? {} : { source }),
       ...(input.includesDropped === true ? { includesDropped: true } : {}),
     },

@@ -8,7 +8,7 @@ const MAX_RANGES_SHOWN = 20;
 export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 'plan' | 'outlook'>): string[] {
   const { ranges, offsets, units, unitOffsets, sourceBytes, replaced, estimatedMs } = outlook;
   return [
-    `${table}: up to ${offsets} records would be derived anew by definition ${plan.definitionHash}, from ${sourceInWords(plan)}.`,
+    `${table}: up to ${offsets} records would be derived anew${outlook.engine === 'spark' ? ' on Spark' : ''} by definition ${plan.definitionHash}, from ${sourceInWords(plan)}.`,
     ...ranges
       .slice(0, MAX_RANGES_SHOWN)
       .map(

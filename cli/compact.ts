@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadDefinition } from '../definition/load.ts';
-import type { TableDefinition } from '../definition/table-definition.ts';
+import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
 import { compactionFiles } from '../lake/compaction-files.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -9,9 +9,11 @@ import { maintainedTables } from '../plans/maintained-table.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startCompaction } from '../temporal/start-work.ts';
+import { engineOf } from './engine-option.ts';
 
 interface CompactOptions {
   readonly partition?: string;
+  readonly engine: string;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -24,14 +26,16 @@ export function registerCompact(program: Command): void {
     .description('Rewrite small and unsorted files of a table where that gains something')
     .argument('<table>', 'name of the table; its rejected table is compacted with it')
     .option('--partition <dt=…,hour=…>', 'only this partition')
+    .option('--engine <engine>', 'what sorts the rows: duckdb or spark', 'duckdb')
     .option('--dry-run', 'show what would be rewritten, and why', false)
     .option('--json', 'print JSON', false)
     .action(async (table: string, options: CompactOptions) => {
       const settings = readSettings();
       const definition = loadDefinition(settings.tablesFolder, table);
       const partition = options.partition?.replaceAll(',', '/');
+      const engine = engineOf(options.engine);
       if (options.dryRun) await showPlan(settings, definition, partition, options.json);
-      else await compact(settings, table, partition, options.json);
+      else await compact(settings, { table, engine, ...(partition === undefined ? {} : { partition }) }, options.json);
     });
 }
 
@@ -75,9 +79,14 @@ function printPlan({ table, version, units, left }: PlanReport): void {
   for (const { partition, files, reason } of left) console.log(`  ${partition}  left, ${files} files: ${reason}`);
 }
 
-async function compact(settings: Settings, table: string, partition: string | undefined, json: boolean): Promise<void> {
+async function compact(
+  settings: Settings,
+  input: { readonly table: string; readonly partition?: string; readonly engine: EngineName },
+  json: boolean,
+): Promise<void> {
+  const { table } = input;
   const client = await connectTemporal(settings);
-  const started = await startCompaction(client, { table, ...(partition === undefined ? {} : { partition }) });
+  const started = await startCompaction(client, input);
   const report = await started.result();
   if (json) {
     console.log(JSON.stringify(report, null, 2));

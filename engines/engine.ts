@@ -2,6 +2,7 @@ import type { TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { HeldRecords } from '../kafka/held-records.ts';
 import type { BatchPlan, DataFile } from '../plans/batch.ts';
+import type { EngineProgress } from './engine-progress.ts';
 
 /** What an engine is asked for: everything that one planned batch, or a part of it, holds, as files. */
 export interface BatchRequest {
@@ -17,6 +18,10 @@ export interface BatchRequest {
   readonly signal: AbortSignal;
   /** Where the records are read from, where that is not Kafka. Only DuckDB can. */
   readonly held?: HeldRecords;
+  /** What the records are derived for, where they are no batch of the table's own: names it among all work on the lake. */
+  readonly purpose?: string;
+  /** Hears from time to time how far it is, from an engine that says so. */
+  readonly report?: (progress: EngineProgress) => void;
 }
 
 /** A file of the batch, still in the scratch folder. */

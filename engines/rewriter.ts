@@ -1,9 +1,12 @@
+import type { EngineName } from '../definition/table-definition.ts';
 import type { RewriteAttempt } from '../plans/file-place.ts';
 import type { StoredColumn } from '../plans/table-shape.ts';
 import type { WrittenFile } from './engine.ts';
 
 /** What a rewriter is asked for: files of one partition as fewer, sorted ones, with the same rows. */
 export interface RewriteRequest {
+  /** What is to do it. @default duckdb */
+  readonly engine?: EngineName;
   /** Columns of the new files. Old files may lack some, and then hold NULL there. */
   readonly columns: readonly StoredColumn[];
   readonly sortBy: readonly string[];

@@ -1,4 +1,4 @@
-import type { TableDefinition } from '../definition/table-definition.ts';
+import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { type BackfillPlan, type BackfillScope, type BackfillSource, mayHold, offsetsIn, unitsOf } from './backfill.ts';
 import type { PlannedRange } from './batch.ts';
@@ -51,6 +51,7 @@ export interface BackfillRequest {
   readonly committed: ReadonlyMap<number, bigint>;
   readonly sequence: number;
   readonly source: BackfillSource;
+  readonly engine: EngineName;
   /** What the source holds. */
   readonly available: ReadonlyMap<number, AvailableOffsets>;
   readonly main: LiveTable;
@@ -84,6 +85,7 @@ export interface Replaced {
 /** What an operator is shown before a backfill begins. Offsets are decimal texts. */
 export interface BackfillOutlook {
   readonly source: BackfillSource;
+  readonly engine: EngineName;
   readonly ranges: readonly PlannedRange[];
   /** Records at most: not every offset has one. */
   readonly offsets: string;
@@ -102,6 +104,7 @@ export interface BackfillOutlook {
  * @throws SluiceError BACKFILL_REFUSED, OFFSET_EXPIRED
  */
 export function planBackfill(request: BackfillRequest): BackfillOutlook {
+  requireReadable(request);
   const { committed, available } = request;
   const ranges: PlannedRange[] = [];
   for (const [partition, wanted] of [...request.wanted].sort(([a], [b]) => a - b)) {
@@ -166,6 +169,15 @@ function endOf(
   });
 }
 
+/** Spark reads records from Kafka by itself, and from nowhere else. */
+function requireReadable(request: BackfillRequest): void {
+  const { engine, source } = request;
+  if (engine === 'duckdb' || source === 'kafka') return;
+  throw refused(request, `Spark reads records from Kafka only, not from ${SOURCE_NAMES[source]}`, {
+    remedy: 'Leave --engine out: DuckDB reads them; or read the topic: --source kafka.',
+  });
+}
+
 function requireNoOverlap(request: BackfillRequest, ranges: readonly PlannedRange[]): void {
   for (const { number, ranges: theirs } of request.running) {
     const overlapping = ranges.some((range) =>
@@ -200,6 +212,7 @@ function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): B
   const seconds = records / derivedASecond + (merged + records) / (ROWS_MERGED_A_SECOND * unitsAtOnce);
   return {
     source: request.source,
+    engine: request.engine,
     ranges,
     offsets: String(offsets),
     units,

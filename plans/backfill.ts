@@ -1,3 +1,4 @@
+import type { EngineName } from '../definition/table-definition.ts';
 import type { DataFile, PlannedRange } from './batch.ts';
 import { decodedPath, placeOf } from './file-place.ts';
 
@@ -33,6 +34,8 @@ export interface BackfillPlan {
   readonly unitsAtOnce: number;
   /** Records that are derived a second, over all; null for no limit. */
   readonly maxRowsPerSecond: number | null;
+  /** What derives its records; left out for DuckDB. */
+  readonly engine?: Exclude<EngineName, 'duckdb'>;
   /** Left out for Kafka. */
   readonly source?: Exclude<BackfillSource, 'kafka'>;
   /** True where rows of partitions that retention has dropped are wanted too. */

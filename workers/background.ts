@@ -7,9 +7,13 @@ import { createRetentionActivities } from '../activities/drop-partitions.ts';
 import { LAKE_MEASURED_EVERY_MS, LakeMeasures } from '../activities/lake-measures.ts';
 import { createVacuumActivities } from '../activities/vacuum-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
+import { ChosenRewriter } from '../engines/chosen-rewriter.ts';
+import { ChosenEngine } from '../engines/chosen-engine.ts';
 import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
 import { DuckDbMerger } from '../engines/duckdb/duckdb-merger.ts';
 import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
+import { SparkEngine } from '../engines/spark/spark-engine.ts';
+import { SparkRewriter } from '../engines/spark/spark-rewriter.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -48,13 +52,18 @@ async function main(): Promise<void> {
     connectWorker(settings),
     workflowBundle(settings.cacheFolder, dataConverter),
   ]);
-  const engine = await DuckDbEngine.open(new KafkaCluster(settings.kafka, 'sluice-background'), BACKFILL_LIMITS);
+  const { spark, kafka, lakeUri } = settings;
+  const cluster = new KafkaCluster(kafka, 'sluice-background');
+  const engine = new ChosenEngine({
+    duckdb: () => DuckDbEngine.open(cluster, BACKFILL_LIMITS),
+    spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
+  });
   const parts = {
     engine,
     merger: new DuckDbMerger(),
     storage: openStorage(settings),
     metastore: new HiveMetastore(settings.metastore),
-    rewriter: new DuckDbRewriter(),
+    rewriter: new ChosenRewriter({ duckdb: new DuckDbRewriter(), spark: new SparkRewriter(spark) }),
     tablesFolder: settings.tablesFolder,
     clock: SYSTEM_CLOCK,
     attemptName,

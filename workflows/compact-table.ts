@@ -46,7 +46,7 @@ export async function compactTable(run: CompactionRun): Promise<CompactionReport
     const rewritesBefore = report.rewrites;
     for (const [index, partition] of planned.entries()) {
       show('Compacting', `${describe(partition)} It is number ${index + 1} of ${planned.length}.`, report);
-      report = await compactOne(partition, report);
+      report = await compactOne(partition, run.engine, report);
       if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof compactTable>({ ...run, report });
     }
     if (planned.length > 0 && report.rewrites === rewritesBefore) roundsOfConflicts += 1;
@@ -58,10 +58,14 @@ export async function compactTable(run: CompactionRun): Promise<CompactionReport
   }
 }
 
-async function compactOne(planned: PlannedPartition, report: CompactionReport): Promise<CompactionReport> {
+async function compactOne(
+  planned: PlannedPartition,
+  engine: CompactionRun['engine'],
+  report: CompactionReport,
+): Promise<CompactionReport> {
   const { table, target, partition } = planned;
   const outcome = await compactPartition.executeWithOptions({ summary: `${target} ${partition}: ${planned.reason}` }, [
-    { table, target, partition },
+    { table, target, partition, ...(engine === undefined ? {} : { engine }) },
   ]);
   if (outcome.kind === 'conflict') return { ...report, conflicts: report.conflicts + 1 };
   if (outcome.kind === 'nothing to do') return report;

@@ -6,7 +6,7 @@ import { SluiceError } from '../../errors/sluice-error.ts';
 
 /**
  * Messages of Spark Connect, by the names of its own protocol files (`spark/connect/*.proto`), as far as they are used
- * here. 64-bit integers are decimal texts.
+ * here. 64-bit integers are decimal texts; what is 0, false or empty is left out.
  */
 export type Relation = Readonly<Record<string, unknown>>;
 export type Plan = { readonly root: Relation } | { readonly command: Readonly<Record<string, unknown>> };
@@ -22,6 +22,16 @@ export interface ExecutePlanResponse {
   readonly server_side_session_id: string;
   readonly arrow_batch?: { readonly data: Buffer };
   readonly result_complete?: unknown;
+  /** Of stages and tasks that have begun. */
+  readonly execution_progress?: {
+    readonly stages?: readonly {
+      readonly num_tasks?: string;
+      readonly num_completed_tasks?: string;
+      readonly input_bytes_read?: string;
+      readonly done?: boolean;
+    }[];
+    readonly num_inflight_tasks?: string;
+  };
   readonly observed_metrics?: readonly {
     readonly name: string;
     readonly keys?: readonly string[];

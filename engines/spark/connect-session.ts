@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
+import type { EngineProgress } from '../engine-progress.ts';
 import type { ConnectClient } from './connect-client.ts';
 import { HandleLost, isServiceError, kindOf, OperationFailed, unreachable } from './connect-failure.ts';
 import type { ExecutePlanResponse, Literal, Plan } from './connect-protocol.ts';
@@ -48,9 +49,15 @@ export class ConnectSession {
   /**
    * Runs an operation to its end, or joins it where it is there already. A stream may end before its operation, by
    * the server's own limits or with its connection: it is attached again until the result is complete.
+   * @param report hears how far it is, as often as the server says so
    * @throws HandleLost, OperationFailed, SluiceError SPARK_UNREACHABLE; the signal's reason
    */
-  async run(operationId: string, plan: Plan, signal: AbortSignal): Promise<OperationResult> {
+  async run(
+    operationId: string,
+    plan: Plan,
+    signal: AbortSignal,
+    report: (progress: EngineProgress) => void = () => undefined,
+  ): Promise<OperationResult> {
     const collected = new Collected();
     const patience = new Patience(this.#client.address, signal);
     let begun = false;
@@ -62,7 +69,9 @@ export class ConnectSession {
       try {
         signal.throwIfAborted();
         for await (const response of call) {
-          collected.add(response as ExecutePlanResponse);
+          const message = response as ExecutePlanResponse;
+          collected.add(message);
+          if (message.execution_progress) report(progressOf(message.execution_progress));
           begun = true;
           patience.renew();
         }
@@ -164,6 +173,21 @@ class Collected {
         this.metrics[name] = Object.fromEntries(keys.map((key, index) => [key, plain(values[index])]));
     }
   }
+}
+
+function progressOf(told: NonNullable<ExecutePlanResponse['execution_progress']>): EngineProgress {
+  const { stages = [], num_inflight_tasks: running = '0' } = told;
+  const sum = (of: (stage: (typeof stages)[number]) => string | undefined): number =>
+    stages.reduce((total, stage) => total + Number(of(stage) ?? 0), 0);
+  return {
+    engine: 'spark',
+    stages: stages.length,
+    stagesDone: stages.filter(({ done }) => done === true).length,
+    tasks: sum(({ num_tasks }) => num_tasks),
+    tasksDone: sum(({ num_completed_tasks }) => num_completed_tasks),
+    tasksRunning: Number(running),
+    readBytes: sum(({ input_bytes_read }) => input_bytes_read),
+  };
 }
 
 function plain(literal: Literal | undefined): unknown {

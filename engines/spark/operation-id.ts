@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PlannedRange } from '../../plans/batch.ts';
 
 /** Which try at a batch: an operation that failed or was lost is done anew under another id, never begun twice. */
 export interface OperationKey {
@@ -9,6 +10,9 @@ export interface OperationKey {
   readonly sequence: number;
   readonly revision: number;
   readonly shard: number;
+  readonly ranges: readonly PlannedRange[];
+  /** What is not a batch of the table's own: a unit of a backfill. */
+  readonly purpose: string | undefined;
   readonly generation: number;
 }
 
@@ -17,7 +21,9 @@ export interface OperationKey {
  * instead of starting a second one.
  */
 export function operationIds(key: OperationKey): { readonly sessionId: string; readonly operationId: string } {
-  const parts = [key.lake, key.topicId, key.table, key.sequence, key.revision, key.shard, key.generation];
+  const ranges = key.ranges.map(({ partition, startOffset, endOffset }) => [partition, startOffset, endOffset]);
+  const batch = [key.sequence, key.revision, key.shard, key.purpose ?? null, ranges];
+  const parts = [key.lake, key.topicId, key.table, ...batch, key.generation];
   const text = JSON.stringify(parts);
   return { sessionId: uuidOf(`session ${text}`), operationId: uuidOf(`operation ${text}`) };
 }

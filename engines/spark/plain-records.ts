@@ -7,7 +7,7 @@ import { project } from './relations.ts';
  * the rules of docs/tables.md. All others are left for the judge that every engine shares. `FALSE` here never means
  * rejected, only that this is not the place to say.
  */
-const SPARK_TYPES: Readonly<Record<ColumnType, string>> = {
+export const SPARK_TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'STRING',
   boolean: 'BOOLEAN',
   int: 'INT',

@@ -8,6 +8,21 @@ export function readSource(format: string, options: Readonly<Record<string, stri
   return { read: { data_source: { format, options } } };
 }
 
+/** Rows of files with these very columns, as DDL has them. */
+export function readFiles(format: string, uris: readonly string[], schema: string): Relation {
+  return { read: { data_source: { format, schema, paths: uris } } };
+}
+
+/** All rows in one order, over as many partitions as `spark.sql.shuffle.partitions` says. NULL comes last. */
+export function sort(input: Relation, by: readonly string[]): Relation {
+  const order = by.map((sql) => ({
+    child: expression(sql),
+    direction: 'SORT_DIRECTION_ASCENDING',
+    null_ordering: 'SORT_NULLS_LAST',
+  }));
+  return { sort: { input, order, is_global: true } };
+}
+
 export function project(input: Relation, expressions: readonly string[]): Relation {
   return { project: { input, expressions: expressions.map(expression) } };
 }

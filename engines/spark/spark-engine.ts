@@ -19,21 +19,11 @@ import { checkRanges, checkTopic } from './held-ranges.ts';
 import { loginSecrets } from './kafka-login.ts';
 import { operationIds } from './operation-id.ts';
 import { recordOf, segmentsOf } from './rest-records.ts';
+import { SESSION_SETTINGS } from './session-settings.ts';
 import { filesIn, takeOver } from './spark-files.ts';
 
 /** Operations of one batch that failed or were lost; each attempt begins after them. */
 export const MAX_GENERATIONS = 1_000;
-
-/** What a session goes by: times in UTC and as Parquet's INT64 micros, a bad cast as NULL only where it is asked for. */
-const SESSION_SETTINGS = {
-  'spark.sql.session.timeZone': 'UTC',
-  'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
-  'spark.sql.parquet.datetimeRebaseModeInWrite': 'CORRECTED',
-  'spark.sql.ansi.enabled': 'true',
-  'spark.sql.adaptive.enabled': 'false',
-  // Tasks that write few partitions need not sort for it.
-  'spark.sql.maxConcurrentOutputFileWriters': '8',
-} as const;
 
 export interface SparkEngineOptions {
   readonly spark: SparkSettings;
@@ -84,8 +74,9 @@ export class SparkEngine implements Engine {
     await checkTopic(this.#cluster, plan, signal);
     if (plan.ranges.every(({ startOffset, endOffset }) => startOffset === endOffset)) return NOTHING;
     const operation = new BatchOperation(request, { kafka, loginFile: spark.kafkaPropertiesFile });
-    const { sequence, revision, topicId } = plan;
-    const key = { lake: this.#options.lakeUri, topicId, table: definition.table, sequence, revision, shard };
+    const { sequence, revision, topicId, ranges } = plan;
+    const batch = { sequence, revision, shard, ranges, purpose: request.purpose };
+    const key = { lake: this.#options.lakeUri, topicId, table: definition.table, ...batch };
     for (let generation = 0; generation < MAX_GENERATIONS; generation += 1) {
       const result = await this.#try(request, operation, operationIds({ ...key, generation }));
       if (result === undefined) continue;
@@ -106,7 +97,7 @@ export class SparkEngine implements Engine {
     const folder = join(request.scratchFolder, `spark-${ids.operationId}`);
     try {
       await session.configure(SESSION_SETTINGS, signal);
-      const { metrics } = await session.run(ids.operationId, operation.write(folder), signal);
+      const { metrics } = await session.run(ids.operationId, operation.write(folder), signal, request.report);
       const totals = totalsOf(metrics[TOTALS] ?? {});
       // The operation was another attempt's, and wrote where that one said.
       if (totals.plain > 0 && totals.folder !== folder && !(await takeOver(totals.folder, folder))) return undefined;

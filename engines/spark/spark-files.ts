@@ -1,7 +1,7 @@
 import { readdir, rename, stat as statusOf } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { DuckDbSession } from '../../duckdb/session.ts';
-import type { TableShape } from '../../plans/table-shape.ts';
+import type { StoredColumn } from '../../plans/table-shape.ts';
 import type { WrittenFile } from '../engine.ts';
 import { readFooters } from './footers.ts';
 
@@ -9,7 +9,11 @@ import { readFooters } from './footers.ts';
 export type LeftFile = Omit<WrittenFile, 'path'>;
 
 /** The Parquet files below a folder that Spark has written to; none where it wrote none. */
-export async function filesIn(folder: string, shape: TableShape, session: DuckDbSession): Promise<LeftFile[]> {
+export async function filesIn(
+  folder: string,
+  shape: { readonly columns: readonly StoredColumn[] },
+  session: DuckDbSession,
+): Promise<LeftFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noneIfMissing);
   const paths = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith('.parquet') && !/^[._]/.test(entry.name))

@@ -112,6 +112,24 @@ describe('compactPartition', () => {
     expect((await compactPartition(parts, PARTITION, NEVER)).kind).toBe('rewritten');
   });
 
+  it('has the engine sort that is asked for, and DuckDB where none is', async () => {
+    const { parts } = await open(4);
+    const asked: (string | undefined)[] = [];
+    const noting: CompactionParts = {
+      ...parts,
+      rewriter: {
+        rewrite(request) {
+          asked.push(request.engine);
+          throw new SluiceError('ENGINE_FAILED', 'only asked');
+        },
+      },
+    };
+    for (const engine of [{}, { engine: 'spark' } as const]) {
+      await expect(compactPartition(noting, { ...PARTITION, ...engine }, NEVER)).rejects.toThrow('only asked');
+    }
+    expect(asked).toEqual(['duckdb', 'spark']);
+  });
+
   it('knows only the tables of a definition', async () => {
     const { parts } = await open(1);
     const other = { ...PARTITION, target: 'somebody_elses' };

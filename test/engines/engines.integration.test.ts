@@ -1,8 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
 import { DuckDbThread } from '../../engines/duckdb/duckdb-thread.ts';
 import { SparkEngine } from '../../engines/spark/spark-engine.ts';
+import { SparkRewriter } from '../../engines/spark/spark-rewriter.ts';
 import { Brokers } from '../kafka/brokers.ts';
 import { describeEngine } from './conformance.ts';
+import { describeRewriter } from './rewriter-conformance.ts';
 import { LocalSpark } from './spark/local-spark.ts';
 import { describeRecovery } from './spark/recovery.ts';
 
@@ -33,5 +35,7 @@ describeEngine('Spark as an engine', {
   open: (cluster) =>
     SparkEngine.open(cluster, { spark: spark.spark, kafka: brokers.loginSettings, lakeUri: 'file:///conformance' }),
 });
+
+describeRewriter('Spark as a rewriter', () => new SparkRewriter(spark.spark));
 
 describeRecovery(() => ({ brokers, spark }));

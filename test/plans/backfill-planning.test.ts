@@ -38,6 +38,7 @@ function request(more: Partial<BackfillRequest> = {}): BackfillRequest {
     definition: DEFINITION,
     scope: 'all',
     source: 'kafka',
+    engine: 'duckdb',
     rejectedRuns: new Map(),
     wanted: new Map([[0, { start: 250n, end: 1000n, endIsTime: false }]]),
     committed: new Map([[0, 1000n]]),
@@ -103,6 +104,14 @@ describe('planBackfill', () => {
     // Kafka has offsets without records: what is committed is there, up to the mark.
     expect(refusal({ ...wanted(300n, 1000n), source: 'kafka' })).toBe('none');
     expect(() => planBackfill(request(wanted(299n, 900n)))).toThrow(/not in the archive: the first one there is 300/);
+  });
+
+  it('has Spark read the topic, and refuses to have it read anything else', () => {
+    expect(planBackfill(request({ engine: 'spark' })).engine).toBe('spark');
+    for (const source of ['archive', 'files'] as const) {
+      expect(refusal({ engine: 'spark', source })).toBe('BACKFILL_REFUSED');
+      expect(planBackfill(request({ source })).engine).toBe('duckdb');
+    }
   });
 
   it('refuses to overlap with a backfill that has not ended', () => {

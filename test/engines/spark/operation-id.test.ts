@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { operationIds } from '../../../engines/spark/operation-id.ts';
 
-const KEY = { lake: 'file:///lake', topicId: 't', table: 'health', sequence: 7, revision: 0, shard: 0, generation: 0 };
+const RANGE = { partition: 0, startOffset: '5', endOffset: '9' };
+const KEY = {
+  ...{ lake: 'file:///lake', topicId: 't', table: 'health', sequence: 7, revision: 0, shard: 0, generation: 0 },
+  ...{ ranges: [RANGE], purpose: undefined },
+};
 
 describe('the ids of an operation', () => {
   it('are the same for every attempt at one batch, and UUIDs', () => {
@@ -22,6 +26,10 @@ describe('the ids of an operation', () => {
       { ...KEY, sequence: 8 },
       { ...KEY, revision: 1 },
       { ...KEY, shard: 1 },
+      // Units of backfills differ in nothing else.
+      { ...KEY, ranges: [{ ...RANGE, endOffset: '10' }] },
+      { ...KEY, purpose: 'backfill 1' },
+      { ...KEY, purpose: 'backfill 2' },
       { ...KEY, generation: 1 },
     ].map((key) => operationIds(key).operationId);
     expect(new Set(others).size).toBe(others.length);
