@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Bounds on waiting for real services. */
+const WAITING = { testTimeout: 240_000, hookTimeout: 900_000 };
+/** `npm run cluster`, for the night: each file has more processes than a machine of two cores can run twice. */
+const CLUSTER = { name: 'cluster', include: ['test/cluster/**/*.cluster.ts'], maxWorkers: 1, ...WAITING };
+
 export default defineConfig({
   test: {
     projects: [
@@ -18,10 +23,10 @@ export default defineConfig({
           // After the unit tests, two stacks of real services at a time: mostly they wait. Each limit is a bound on waiting, not a wish.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 240_000,
-          hookTimeout: 900_000,
+          ...WAITING,
         },
       },
+      ...(process.env['SLUICE_CLUSTER'] === undefined ? [] : [{ test: CLUSTER }]),
     ],
   },
 });
