@@ -19,12 +19,21 @@ const WRITE_CHARACTERS = 1024 ** 2;
 export class BenchArena {
   readonly arena: Arena;
   readonly stack: Stack;
-  private constructor(arena: Arena, stack: Stack) {
+  /** What names its services to another process. */
+  readonly environment: Readonly<Record<string, string>>;
+
+  private constructor(arena: Arena, stack: Stack, environment: Readonly<Record<string, string>>) {
     this.arena = arena;
     this.stack = stack;
+    this.environment = environment;
   }
 
-  static async start(data: BenchData, records: number, progress: (line: string) => void): Promise<BenchArena> {
+  static async start(
+    data: BenchData,
+    records: number,
+    progress: (line: string) => void,
+    further: Readonly<Record<string, string>> = {},
+  ): Promise<BenchArena> {
     const home = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     const tablesFolder = join(home, 'tables');
     mkdirSync(tablesFolder);
@@ -32,7 +41,6 @@ export class BenchArena {
     writeFileSync(join(tablesFolder, `${definition.table}.yaml`), data.definition);
     const ports = await freePorts();
     const environment = {
-      ...process.env,
       SLUICE_HOME: home,
       SLUICE_TABLES: tablesFolder,
       SLUICE_CACHE: process.env['SLUICE_CACHE'] ?? '.sluice/cache',
@@ -41,8 +49,10 @@ export class BenchArena {
       SLUICE_PORT_KAFKA: String(ports.kafka),
       SLUICE_PORT_KAFKA_CONTROLLER: String(ports.kafkaController),
       SLUICE_PORT_METASTORE: String(ports.metastore),
+      SLUICE_PORT_SPARK: String(ports.spark),
+      ...further,
     };
-    const settings = readSettings(environment);
+    const settings = readSettings({ ...process.env, ...environment });
     const stack = await Stack.start(settings, { own: [], simulatedServers: 0, progress });
     const { topic } = definition.source;
     progress(`filling ${topic} with ${records} records`);
@@ -53,7 +63,7 @@ export class BenchArena {
     await made.written();
     const servicePids = ['temporal', 'metastore'].map((name) => stack.component(name).pid ?? 0);
     const arena = { settings, definition, definitionText: data.definition, topic, partitions: PARTITIONS, records };
-    return new BenchArena({ ...arena, servicePids }, stack);
+    return new BenchArena({ ...arena, servicePids }, stack, environment);
   }
 
   /** An empty folder for a contender's run. */

@@ -45,7 +45,8 @@ export class ProcessWatch {
   }
 }
 
-function peakKibOf(pid: number): number {
+/** The most that a process ever had resident (VmHWM), in KiB; 0 where it has ended. */
+export function peakKibOf(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {
