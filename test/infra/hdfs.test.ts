@@ -23,7 +23,7 @@ it('is part of the stack where the lake’s location names none, and there alone
 
 it('wants Java where it is started here', () => {
   const toolsFor = (lake: string): readonly string[] =>
-    examineTools(readSettings({ ...GIVEN, SLUICE_LAKE: lake })).map(({ what }) => what);
+    examineTools(readSettings({ ...GIVEN, SLUICE_LAKE: lake }), []).map(({ what }) => what);
   expect(toolsFor('hdfs:///lake')).toContainEqual(expect.stringMatching(/^Java .* for HDFS$/));
   expect(toolsFor('hdfs://name:8020/lake')).toEqual([]);
 });
