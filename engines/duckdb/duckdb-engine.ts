@@ -16,6 +16,12 @@ import { PlainRows } from './plain-rows.ts';
 import { writePlainRows } from './plain-writer.ts';
 
 /**
+ * One thread: with two, who waits for a query spins until the other one has done it, which costs a quarter of all the CPU
+ * time of a batch and gains nothing. More cores are used by more workers (`limits.shards`).
+ */
+const ENGINE_LIMITS: SessionLimits = { threads: 1, memoryLimit: DUCKDB_MEMORY_LIMIT };
+
+/**
  * Turns a batch into Parquet in this process. Most records are plainly written, and become rows as they are fetched
  * (PlainDecoder); all others are spooled as NDJSON and judged by DuckDB (CarefulConversion). Either way a record becomes the same.
  */
@@ -28,7 +34,7 @@ export class DuckDbEngine implements Engine {
     this.#session = session;
   }
 
-  static async open(cluster: KafkaCluster, limits?: SessionLimits): Promise<DuckDbEngine> {
+  static async open(cluster: KafkaCluster, limits: SessionLimits = ENGINE_LIMITS): Promise<DuckDbEngine> {
     return new DuckDbEngine(cluster, await DuckDbSession.open(limits));
   }
 
@@ -122,7 +128,6 @@ function partitionCount(files: BatchResult['files']): number {
   return new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size;
 }
 
-/** Both counts together, by falling count and then by name. */
 /** Bytes asked for in one fetch at the least, however many partitions share the limit. */
 const FETCH_MIN_BYTES = 64 * 1024;
 

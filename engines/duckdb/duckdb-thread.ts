@@ -7,7 +7,7 @@ import type { ThreadData } from './thread-messages.ts';
 export interface ThreadOptions {
   /** Of its connections to Kafka. */
   readonly clientId: string;
-  /** @default those of DuckDbSession */
+  /** @default those of DuckDbEngine */
   readonly limits?: SessionLimits;
 }
 
