@@ -49,7 +49,8 @@ export function flumeAgent(
     needs: ['topics'],
     ports: [],
     startLimitMs: 60_000,
-    stopLimitMs: 20_000,
+    // While Kafka is away its producer would wait for ever; what is in the channel stays there when it is killed.
+    stopLimitMs: 10_000,
     async prepare(progress, signal) {
       const log = join(home, 'logs', 'flume-setup.log');
       jvm = new Jvm(await fetchJars(FLUME_JARS, { cacheFolder, log, progress, signal }), cacheFolder);
