@@ -203,6 +203,11 @@ describe('schedules on the real stack', () => {
       return (compaction?.everyMs === 540_000 && compaction.paused) || undefined;
     });
     await sluice(test.environment, ['schedules', 'resume', TABLE, 'compaction']);
+    // As after the loss of Temporal's database, which a worker may outlive.
+    for (const { scheduleId } of made) await client.schedule.getHandle(scheduleId).delete();
+    await waitFor('the schedules to be made again', 60_000, async () =>
+      (await schedules()).length === 2 ? true : undefined,
+    );
     for (const task of ['compaction', 'quick-audit'])
       await client.schedule.getHandle(`sluice/${task}/${TABLE}`).trigger();
     const ended = async (query: string): Promise<true | undefined> => {
