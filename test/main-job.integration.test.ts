@@ -10,6 +10,7 @@ import { deltaRows } from './delta-reader.ts';
 import { readThroughHive } from './hive-reader.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
+import { OtlpReceiver, type OtlpSpan, valueOf } from './otlp-receiver.ts';
 import { TopicWriter } from './topic-writer.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -18,9 +19,13 @@ const RECORDS = 100_000;
 const BAD_EVERY = 100;
 const MESSAGES_PER_SEND = 2_000;
 
+/** Of a batch, as traces name them. */
+const STEPS = ['commit', 'plan', 'publish', 'seal', 'write'];
+
 let test: TestStack;
 let writer: TopicWriter;
 let client: Client;
+let traces: OtlpReceiver;
 let mark = 0;
 
 /** `count` records over three partitions, one in a hundred of them bad. */
@@ -35,7 +40,8 @@ async function writeRecords(count: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  test = await startTestStack({ own: ['worker'] });
+  traces = await OtlpReceiver.start();
+  test = await startTestStack({ own: ['worker'], environment: { OTEL_EXPORTER_OTLP_ENDPOINT: traces.url } });
   writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
   client = new Client({ connection: await Connection.connect({ address: test.settings.temporal.address }) });
 });
@@ -44,6 +50,7 @@ afterAll(async () => {
   await client.connection.close();
   await writer.close();
   await test.stop();
+  traces.stop();
 });
 
 describe('the main job on the real stack', () => {
@@ -54,6 +61,31 @@ describe('the main job on the real stack', () => {
     expect(new Set(bad.map((record) => record.rejectedFor)).size).toBeGreaterThanOrEqual(8);
     await waitUntilCommitted(test.settings, writer.written, 120_000);
     expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+  });
+
+  it('has told a collector of traces of each batch, from its plan until Hive shows it', async () => {
+    const whole = await waitFor('the trace of a batch to Hive', 60_000, () => {
+      const { spans } = traces;
+      const below = (root: OtlpSpan): OtlpSpan[] =>
+        spans.filter(({ traceId, parentSpanId }) => traceId === root.traceId && parentSpanId === root.spanId);
+      const batches = spans.filter(({ name }) => name === 'batch').map((root) => ({ root, steps: below(root) }));
+      return Promise.resolve(
+        batches.find(({ steps }) => steps.length === STEPS.length && steps.some(({ name }) => name === 'publish')),
+      );
+    });
+    const { root, steps } = whole;
+    expect(new Set(traces.services)).toEqual(new Set(['sluice-worker']));
+    expect(steps.map(({ name }) => name).sort()).toEqual(STEPS);
+    const told = (span: OtlpSpan | undefined, name: string): unknown =>
+      valueOf(span?.attributes ?? [], `sluice.${name}`);
+    expect(told(root, 'table')).toBe(TABLE);
+    const write = steps.find(({ name }) => name === 'write');
+    for (const name of ['table', 'sequence', 'attempt']) expect(told(write, name), name).toEqual(told(root, name));
+    expect(Number(told(root, 'sequence'))).toBeGreaterThan(0);
+    expect(told(root, 'attempt')).toMatch(/./);
+    expect(Number(told(root, 'rows')) + Number(told(root, 'rejected'))).toBeGreaterThan(0);
+    const at = (step: string): bigint => BigInt(steps.find(({ name }) => name === step)?.endTimeUnixNano ?? 0);
+    expect(at('plan') <= at('write') && at('write') <= at('commit') && at('commit') <= at('publish')).toBe(true);
   });
 
   it('is read alike by deltalake, which knows only the log', async () => {
