@@ -8,6 +8,8 @@ export interface StoredPayloads {
   readonly raw: string;
   /** The same, after the client's own codec. */
   readonly clear: string;
+  /** All of them, as they are stored. */
+  readonly payloads: readonly Payload[];
   /** Encodings of payloads that are not encrypted. */
   readonly unencrypted: readonly string[];
 }
@@ -37,6 +39,7 @@ export async function payloadsOf(client: Client): Promise<StoredPayloads> {
   const clear = await codec.decode(payloads);
   return {
     raw: texts.join('\n'),
+    payloads,
     clear: clear.map(({ data }) => Buffer.from(data ?? []).toString('latin1')).join('\n'),
     unencrypted: encodings.filter((encoding) => encoding !== 'binary/encrypted'),
   };

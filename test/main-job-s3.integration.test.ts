@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Payload } from '@temporalio/common';
+import protocol from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openToken } from '../dashboard/access/token.ts';
 import { connectTemporal } from '../temporal/client.ts';
@@ -61,6 +63,21 @@ function secretFile(name: string, text: string): string {
   const file = join(secrets, name);
   writeFileSync(file, `${text}\n`, { mode: 0o600 });
   return file;
+}
+
+/** As Temporal's web UI asks its codec server. */
+async function decodedByDashboard(payloads: readonly Payload[]): Promise<string> {
+  const { output } = await sluice(test.environment, ['dashboard', '--codec']);
+  const { Payloads } = protocol.temporal.api.common.v1;
+  const message = Payloads.create({ payloads: [...payloads] });
+  const body = JSON.stringify(Payloads.toObject(message, { bytes: String }));
+  const origin = new URL(test.settings.temporal.uiUrl).origin;
+  const headers = { 'content-type': 'application/json', 'x-namespace': 'default', origin };
+  const answer = await fetch(`${output.trim()}/decode`, { method: 'POST', headers, body });
+  expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+  const decoded = (await answer.json()) as { payloads: { data?: string }[] };
+  expect(decoded.payloads).toHaveLength(payloads.length);
+  return decoded.payloads.map(({ data = '' }) => Buffer.from(data, 'base64').toString()).join('\n');
 }
 
 async function writeRecords(count: number): Promise<void> {
@@ -197,6 +214,7 @@ describe('the main job on a lake in S3', () => {
     expect(stored.raw.length).toBeGreaterThan(1_000);
     expect(stored.raw).not.toContain(PERSON);
     expect(stored.unencrypted).toEqual([]);
+    expect(await decodedByDashboard(stored.payloads)).toContain(PERSON);
     for (const [path, bytes] of filesOf(join(test.settings.home, 'temporal'))) {
       expect(bytes.includes(PERSON), path).toBe(false);
     }
