@@ -33,7 +33,6 @@ import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Of the engine that derives records anew: one thread, so that ingestion beside it always finds a core. */
-const BACKFILL_LIMITS = { threads: 1, memoryLimit: '512MB' };
 /** Rewrites at a time in this process: each may take a core and its memory limit; the engine serves one at a time. */
 const REWRITES_AT_ONCE = 1;
 /** Audits at a time in this process. */
@@ -55,7 +54,7 @@ async function main(): Promise<void> {
   const { spark, kafka, lakeUri } = settings;
   const cluster = new KafkaCluster(kafka, 'sluice-background');
   const engine = new ChosenEngine({
-    duckdb: () => DuckDbEngine.open(cluster, BACKFILL_LIMITS),
+    duckdb: () => DuckDbEngine.open(cluster),
     spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
   });
   const parts = {
