@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pauseUpdate, resumeUpdate, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
-import { sluice } from './cli/command.ts';
-import { createTopic } from './engines/fixture-topic.ts';
-import { healthRecord } from './health-records.ts';
-import { readThroughHive } from './hive-reader.ts';
-import { Brokers, PASSWORD, USER } from './kafka/brokers.ts';
-import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
-import { startTestStack, type TestStack } from './test-stack.ts';
-import { TopicWriter } from './topic-writer.ts';
-import { waitFor } from './wait-for.ts';
+import { pauseUpdate, resumeUpdate, ingestWorkflowId } from '../../workflows/ingest-protocol.ts';
+import { sluice } from '../cli/command.ts';
+import { createTopic } from '../engines/fixture-topic.ts';
+import { healthRecord } from '../health-records.ts';
+import { readThroughHive } from '../hive-reader.ts';
+import { Brokers, PASSWORD, USER } from '../kafka/brokers.ts';
+import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from '../table-check.ts';
+import { startTestStack, type TestStack } from '../test-stack.ts';
+import { TopicWriter } from '../topic-writer.ts';
+import { waitFor } from '../wait-for.ts';
 
 const TOPIC = 'server-health';
 /** The first batch is a table's first and a server's: it takes seconds, so that Spark says how far it is. */
