@@ -3,6 +3,8 @@ import { definitionHash, loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
 import type { BatchRequest, BatchResult } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
+import { requireCompatible } from '../lake/ensure-table.ts';
+import { TableLog } from '../lake/log/table-log.ts';
 import type { BatchMaking, BatchManifest, BatchPlan, BatchSeal, DataFile } from '../plans/batch.ts';
 import { planOfShard, shardCount, together } from '../plans/shard.ts';
 import { archiveTable, mainTable, rejectedTable } from '../plans/table-shape.ts';
@@ -121,11 +123,12 @@ export class BatchWriter {
   }
 
   async #seal(plan: BatchPlan, parts: readonly BatchManifest[]): Promise<BatchSeal> {
-    const { sequence, revision, topic, nextOffsets, lost } = plan;
+    const { sequence, revision, definitionHash, topic, nextOffsets, lost } = plan;
     const seal: BatchSeal = {
       format: 1,
       sequence,
       revision,
+      definitionHash,
       attempt: parts.length === 1 && parts[0] !== undefined ? parts[0].attempt : this.#parts.attemptName(),
       sealedAtMs: this.#parts.clock.nowMs(),
       topic,
@@ -141,7 +144,10 @@ export class BatchWriter {
     const { making } = this;
     const revision = revisionAfter(plan, { thrown, signal, making, nowMs: this.#parts.clock.nowMs() });
     if (revision === undefined) throw thrown;
-    if (revision.definitionHash === making.definitionHash) {
+    if (revision.definitionHash !== plan.definitionHash) {
+      // Whoever writes a part has not asked the log yet whether it takes what this definition makes.
+      const shape = mainTable(this.definition);
+      await requireCompatible(new TableLog(this.#parts.storage, shape.path, this.#parts.log), shape, plan);
       await this.#files.pinDefinition(making.definitionHash, this.definition);
     }
     const created = await this.#files.createPlan(revision);

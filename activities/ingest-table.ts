@@ -6,7 +6,7 @@ import type { BatchRequest } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
 import { committedOffsets } from '../lake/committed.ts';
-import { ensureTable } from '../lake/ensure-table.ts';
+import { ensureColumns, ensureTable } from '../lake/ensure-table.ts';
 import { recordLosses } from '../lake/losses.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
 import { TableLog } from '../lake/log/table-log.ts';
@@ -145,6 +145,7 @@ export class IngestTable {
   async commit(seal: BatchSeal, published: SluiceCommitInfo['published']): Promise<number | undefined> {
     const { main, rejected, archive } = this.#logs;
     await recordLosses(this.#parts.storage, this.shape.path, seal);
+    await this.#ensureColumns(seal);
     const version = await batchStep('commit', { table: this.definition.table, ...seal }, () =>
       commitBatch(main, rejected, seal, published, archive),
     );
@@ -154,6 +155,13 @@ export class IngestTable {
     await rejected.checkpointIfDue();
     if (seal.archiveFiles !== undefined) await archive.checkpointIfDue();
     return version;
+  }
+
+  /** The revision that was sealed may be of another definition than this was opened by. */
+  async #ensureColumns({ sequence, definitionHash }: BatchSeal): Promise<void> {
+    const hash = definitionHash ?? (await this.#files.readDecidedPlan(sequence))?.definitionHash;
+    if (hash === undefined || hash === this.#writer.making.definitionHash) return;
+    await ensureColumns(this.log, mainTable(await this.#files.readDefinition(hash)));
   }
 
   #committedSequence(): number {

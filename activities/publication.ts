@@ -169,9 +169,15 @@ export class TablePublication {
   /** What the entries touched; only a reconciliation looks at every live file. */
   #publish(entries: readonly LogEntry[], afterVersion: number): Promise<Publication> {
     const { snapshot } = this.#log;
-    const { version } = snapshot;
-    if (this.#mustReconcile) return this.#publisher.reconcile([...snapshot.files.values()], version);
+    const { version, metaData } = snapshot;
+    if (this.#mustReconcile) return this.#publisher.reconcile([...snapshot.files.values()], version, metaData);
     const partitions = partitionsTouchedBy(entries);
-    return this.#publisher.publish({ files: snapshot.filesOf(partitions), partitions, afterVersion, version });
+    return this.#publisher.publish({
+      files: snapshot.filesOf(partitions),
+      partitions,
+      afterVersion,
+      version,
+      metaData,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { HivePublisher } from '../lake/hive/publisher.ts';
+import { shapeInLog } from '../lake/log/schema.ts';
 import type { StorageEntry } from '../lake/storage/storage.ts';
 import { judgeDirectory } from '../plans/audit-files.ts';
 import { judgeHive } from '../plans/audit-hive.ts';
@@ -30,7 +31,7 @@ export async function republish(run: AuditRun): Promise<void> {
     if (log.snapshot.version < 0) continue;
     const publisher = new HivePublisher({ metastore: parts.metastore, storage: parts.storage, shape });
     await publisher.ensureTable();
-    await publisher.reconcile([...log.snapshot.files.values()], log.snapshot.version);
+    await publisher.reconcile([...log.snapshot.files.values()], log.snapshot.version, log.snapshot.metaData);
   }
 }
 
@@ -58,7 +59,8 @@ async function lookOnce(
 ): Promise<Finding[]> {
   const { parts, table } = run.subject;
   const { shape, log } = view;
-  const publisher = new HivePublisher({ metastore: parts.metastore, storage: parts.storage, shape });
+  const shapeNow = shapeInLog(shape, log.snapshot.metaData);
+  const publisher = new HivePublisher({ metastore: parts.metastore, storage: parts.storage, shape: shapeNow });
   const hive = await publisher.view();
   await log.refresh();
   const files = tableFiles({ shape, log, version: log.snapshot.version, live: [] }, table.committedSequence);

@@ -1,9 +1,8 @@
 import { SluiceError } from '../errors/sluice-error.ts';
 import { commitRewrite } from '../lake/commit-rewrite.ts';
 import { isEnded } from '../lake/ended-backfills.ts';
-import { ensureTable } from '../lake/ensure-table.ts';
+import { ensureColumns } from '../lake/ensure-table.ts';
 import { publishWhole } from '../lake/hive/publish-rewrite.ts';
-import { storedColumns } from '../lake/log/schema.ts';
 import { unitsOf } from '../plans/backfill.ts';
 import {
   type StagedRows,
@@ -71,7 +70,8 @@ class Advance {
       await Promise.all([main.log.refresh(), rejected.log.refresh()]);
       const step = BACKFILL_STEPS.find((candidate) => !this.#isCommitted(candidate));
       if (step === undefined) return { kind: 'nothing', publicationFailure: await this.#publish() };
-      if (step === 'bring') await this.#ensureColumns();
+      // The table takes up what the definition has got since the last batch.
+      if (step === 'bring') await ensureColumns(main.log, main.shape);
       const need = await this.#need(step);
       if (need !== undefined) return need;
       const outcome = await this.#commit(step);
@@ -127,16 +127,6 @@ class Advance {
     const { log } = tableOf(this.#backfill, step);
     const id = turnRewriteId({ number: this.#backfill.plan.number, step });
     return log.snapshot.transactionVersion(rewriteAppId(id)) !== undefined;
-  }
-
-  /** The table takes up columns that the definition has got since the last batch. */
-  async #ensureColumns(): Promise<void> {
-    const { plan, main } = this.#backfill;
-    const { metaData } = main.log.snapshot;
-    const stored = storedColumns(metaData?.schemaString ?? '', metaData?.partitionColumns ?? []);
-    const names = new Set(stored.map(({ name }) => name));
-    if (main.shape.columns.every(({ name }) => names.has(name))) return;
-    await ensureTable(main.log, main.shape, { topic: plan.topic, topicId: plan.topicId });
   }
 
   async #publish(): Promise<string | null> {

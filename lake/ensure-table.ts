@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import type { Action, MetaData } from './log/actions.ts';
-import { compareSchemas, deltaSchema } from './log/schema.ts';
+import { compareSchemas, deltaSchema, schemaTaking } from './log/schema.ts';
 import type { TableLog } from './log/table-log.ts';
 
 /** Keys of the log's table configuration that tie a table to its topic. */
@@ -30,6 +30,22 @@ export async function ensureTable(log: TableLog, shape: TableShape, source: Tabl
     const { metaData } = log.snapshot;
     const actions = metaData === undefined ? creation(shape, source) : evolution(metaData, shape, source);
     if (actions.length === 0 || (await log.create(actions))) return;
+  }
+}
+
+/**
+ * Makes sure that the table's columns take what files of this shape hold, before any of them is committed: a batch may have
+ * been made by a newer definition than the one that its table was opened by, a backfill by an older one. A log's columns
+ * never become fewer or narrower, so what was once made sure of stays so.
+ * @throws SluiceError DEFINITION_INCOMPATIBLE
+ */
+export async function ensureColumns(log: TableLog, shape: TableShape): Promise<void> {
+  for (;;) {
+    const { metaData } = log.snapshot;
+    const schemaString = metaData && schemaTaking(shape, metaData.schemaString);
+    if (metaData === undefined || schemaString === undefined) return;
+    if (await log.create(schemaChange(metaData, schemaString, 'CHANGE COLUMNS'))) return;
+    await log.refresh();
   }
 }
 
@@ -66,11 +82,13 @@ function evolution(metaData: MetaData, shape: TableShape, source: TableSource): 
   requireSource(metaData, shape, source);
   requirePartitioning(metaData, shape);
   const schemaString = deltaSchema(shape);
-  if (compareSchemas(shape.table, metaData.schemaString, schemaString) === 'same') return [];
-  return [
-    { commitInfo: { timestamp: Date.now(), operation: 'ADD COLUMNS' } },
-    { metaData: { ...metaData, schemaString } },
-  ];
+  const change = compareSchemas(shape.table, metaData.schemaString, schemaString);
+  if (change === 'same') return [];
+  return schemaChange(metaData, schemaString, change === 'widened' ? 'CHANGE COLUMNS' : 'ADD COLUMNS');
+}
+
+function schemaChange(metaData: MetaData, schemaString: string, operation: string): Action[] {
+  return [{ commitInfo: { timestamp: Date.now(), operation } }, { metaData: { ...metaData, schemaString } }];
 }
 
 function requirePartitioning(metaData: MetaData, shape: TableShape): void {

@@ -5,7 +5,8 @@ import type { ActualPartition, WantedPartition } from './publication.ts';
 export interface HiveView {
   /** Why the table there is another one; undefined where it is not. */
   readonly difference: string | undefined;
-  readonly missingColumns: readonly string[];
+  /** Those that it lacks, or has narrower than the log. */
+  readonly outdatedColumns: readonly string[];
   readonly partitions: readonly ActualPartition[];
 }
 
@@ -14,9 +15,9 @@ export function judgeHive(table: string, wanted: readonly WantedPartition[], vie
   if (view === undefined) return [finding('hive_table_missing', table, `The metastore has no table ${table}.`)];
   if (view.difference !== undefined) return [finding('hive_table_wrong', table, view.difference)];
   const findings: Finding[] = [];
-  if (view.missingColumns.length > 0) {
-    const message = `${table} lacks columns in the metastore: ${view.missingColumns.join(', ')}.`;
-    findings.push(finding('hive_table_outdated', table, message, { columns: view.missingColumns }));
+  if (view.outdatedColumns.length > 0) {
+    const message = `${table} lacks columns in the metastore, or has them too narrow: ${view.outdatedColumns.join(', ')}.`;
+    findings.push(finding('hive_table_outdated', table, message, { columns: view.outdatedColumns }));
   }
   const actual = new Map(view.partitions.map((partition) => [partition.name, partition]));
   for (const partition of wanted) {
@@ -43,7 +44,7 @@ function judgePartition(table: string, wanted: WantedPartition, actual: ActualPa
     findings.push(finding('hive_partition_misplaced', table, message, { hivePartition }));
   }
   if (!actual.descriptionHolds) {
-    const message = `${hivePartition} lacks columns in the metastore.`;
+    const message = `${hivePartition} lacks columns in the metastore, or has them narrower than the table.`;
     findings.push(finding('hive_partition_outdated', table, message, { hivePartition }));
   }
   return findings;

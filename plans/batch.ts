@@ -96,6 +96,8 @@ export interface BatchSeal extends BatchContents {
   readonly format: 1;
   readonly sequence: number;
   readonly revision: number;
+  /** As planned; left out in a seal of an older version. */
+  readonly definitionHash?: string;
   readonly attempt: string;
   readonly sealedAtMs: number;
   readonly topic: string;

@@ -104,7 +104,7 @@ export const FINDING_KINDS = {
   hive_table_outdated: {
     severity: 'error',
     repair: 'republish',
-    meaning: 'Columns are missing from the table in the metastore.',
+    meaning: 'Columns are missing from the table in the metastore, or too narrow there.',
   },
   hive_partition_missing: {
     severity: 'error',
@@ -124,7 +124,8 @@ export const FINDING_KINDS = {
   hive_partition_outdated: {
     severity: 'notice',
     repair: 'republish',
-    meaning: 'A partition’s description in the metastore lacks columns; it gets them when rows next come to it.',
+    meaning:
+      'A partition’s description in the metastore lacks columns, or has them narrower; it gets them when rows next come to it.',
   },
   hive_file_missing: {
     severity: 'error',

@@ -28,3 +28,17 @@ export async function deltaRows(
     },
   );
 }
+
+const COLUMN_SCRIPT = `
+import json, os, sys
+from deltalake import DeltaTable
+table = DeltaTable(sys.argv[1]).to_pyarrow_table(columns=["kafka_offset", sys.argv[2]]).sort_by("kafka_offset")
+print(json.dumps(table.column(sys.argv[2]).to_pylist()), flush=True)
+os._exit(0)
+`;
+
+/** A column's values as the deltalake package finds them, in the order of their offsets. */
+export function deltaColumn(tableUri: string, cacheFolder: string, column: string): unknown[] {
+  const python = join(pythonEnvironment(cacheFolder, 'python', DELTALAKE), 'bin', 'python');
+  return JSON.parse(run(python, ['-c', COLUMN_SCRIPT, tableUri, column])) as unknown[];
+}

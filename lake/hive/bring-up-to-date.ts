@@ -10,7 +10,7 @@ export async function bringUpToDate(publisher: HivePublisher, log: TableLog): Pr
   await log.refresh();
   const { snapshot } = log;
   await publisher.ensureTable();
-  await publisher.reconcile([...snapshot.files.values()], snapshot.version);
+  await publisher.reconcile([...snapshot.files.values()], snapshot.version, snapshot.metaData);
   for (;;) {
     const afterVersion = snapshot.version;
     const entries = await log.refresh();
@@ -20,6 +20,7 @@ export async function bringUpToDate(publisher: HivePublisher, log: TableLog): Pr
       partitions: partitionsTouchedBy(entries),
       afterVersion,
       version: snapshot.version,
+      metaData: snapshot.metaData,
     });
   }
 }

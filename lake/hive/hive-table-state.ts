@@ -1,6 +1,14 @@
 import { asSluiceError, SluiceError } from '../../errors/sluice-error.ts';
 import type { TableShape } from '../../plans/table-shape.ts';
-import { ALTERATIONS, missingColumns, newTable, NO_VERSION, PUBLISHED_AT_MS, PUBLISHED_VERSION } from './hive-table.ts';
+import {
+  ALTERATIONS,
+  newTable,
+  NO_VERSION,
+  outdatedColumns,
+  PUBLISHED_AT_MS,
+  PUBLISHED_VERSION,
+  withColumns,
+} from './hive-table.ts';
 import { type Expectation, type HiveMetastore, isOutdated, refusalOf } from './metastore.ts';
 import type { FieldSchema, Table } from './metastore-types.ts';
 
@@ -24,7 +32,7 @@ export interface TableState {
  */
 export class HiveTable {
   readonly #metastore: HiveMetastore;
-  readonly #shape: TableShape;
+  #shape: TableShape;
   readonly #location: string;
   #ensured = false;
   #alterations: Promise<unknown> = Promise.resolve();
@@ -35,29 +43,40 @@ export class HiveTable {
     this.#location = location;
   }
 
+  get shape(): TableShape {
+    return this.#shape;
+  }
+
+  /** From now on the table is to have these columns. */
+  follow(shape: TableShape): void {
+    this.#shape = shape;
+    this.distrust();
+  }
+
   /** @throws SluiceError METASTORE_REFUSED where a table of this name exists that is another */
-  async ensure(): Promise<{ readonly created: boolean; readonly addedColumns: readonly string[] }> {
+  async ensure(): Promise<{ readonly created: boolean; readonly changedColumns: readonly string[] }> {
     const { database, table } = this.#shape;
     const created = (await this.#metastore.getTable(database, table)) === undefined && (await this.#create());
-    let added: readonly FieldSchema[] = [];
+    const shape = this.#shape;
+    let changed: readonly FieldSchema[] = [];
     await this.#alter((existing) => {
-      added = missingColumns(existing, this.#shape, this.#location);
-      if (added.length === 0) return undefined;
-      return { ...existing, sd: { ...existing.sd, cols: [...(existing.sd?.cols ?? []), ...added] } };
+      changed = outdatedColumns(existing, shape, this.#location);
+      if (changed.length === 0) return undefined;
+      return { ...existing, sd: { ...existing.sd, cols: withColumns(existing.sd?.cols ?? [], changed) } };
     });
-    this.#ensured = true;
-    return { created, addedColumns: added.map(({ name = '' }) => name) };
+    this.#ensured = shape === this.#shape;
+    return { created, changedColumns: changed.map(({ name = '' }) => name) };
   }
 
   /** How the table in the metastore differs from what it is to be; undefined where there is none. */
-  async describe(): Promise<{ difference: string | undefined; missingColumns: string[] } | undefined> {
+  async describe(): Promise<{ difference: string | undefined; outdatedColumns: string[] } | undefined> {
     const existing = await this.#metastore.getTable(this.#shape.database, this.#shape.table);
     if (existing === undefined) return undefined;
     try {
-      const missing = missingColumns(existing, this.#shape, this.#location);
-      return { difference: undefined, missingColumns: missing.map(({ name = '' }) => name) };
+      const outdated = outdatedColumns(existing, this.#shape, this.#location);
+      return { difference: undefined, outdatedColumns: outdated.map(({ name = '' }) => name) };
     } catch (thrown) {
-      return { difference: asSluiceError(thrown).message, missingColumns: [] };
+      return { difference: asSluiceError(thrown).message, outdatedColumns: [] };
     }
   }
 

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../errors/sluice-error.ts';
+import { isWider, takes } from '../../plans/column-widening.ts';
 import type { TableShape } from '../../plans/table-shape.ts';
 import { directoryWithin } from './hive-location.ts';
 import type { FieldSchema, Partition, StorageDescriptor, Table } from './metastore-types.ts';
@@ -62,17 +63,25 @@ export function claimsExactStatistics(partition: Partition): boolean {
   return partition.parameters?.[EXACT_STATISTICS] !== undefined;
 }
 
-/** Columns are found by name in Parquet files, so a partition needs all of them to show what new files hold. */
-export function hasAllColumns(partition: Partition, shape: TableShape): boolean {
-  const present = new Set(partition.sd?.cols?.map(({ name }) => name));
-  return fieldsOf(shape.columns).every(({ name }) => present.has(name));
+/** Columns are found by name in Parquet files, so a partition needs all of them, as wide, to show what new files hold. */
+export function takesAllColumns(partition: Partition, shape: TableShape): boolean {
+  const types = typesOf(partition.sd?.cols);
+  return fieldsOf(shape.columns).every(({ name, type = '' }) => takes(types.get(name) ?? '', type));
+}
+
+/** These columns, those of the same names instead of the old ones, the others at the end. */
+export function withColumns(cols: readonly FieldSchema[], changed: readonly FieldSchema[]): FieldSchema[] {
+  const types = typesOf(changed);
+  const names = new Set(cols.map(({ name }) => name));
+  const kept = cols.map((column) => ({ ...column, type: types.get(column.name) ?? column.type ?? '' }));
+  return [...kept, ...changed.filter(({ name }) => !names.has(name))];
 }
 
 /**
- * The columns that a table of this shape has and the existing one lacks.
+ * The columns that a table of this shape has and the existing one lacks, or has narrower.
  * @throws SluiceError METASTORE_REFUSED where the existing one is another table, or a column has another type
  */
-export function missingColumns(existing: Table, shape: TableShape, location: string): FieldSchema[] {
+export function outdatedColumns(existing: Table, shape: TableShape, location: string): FieldSchema[] {
   const difference = firstDifference(existing, shape, location);
   if (difference !== undefined) {
     const name = `${shape.database}.${shape.table}`;
@@ -81,8 +90,8 @@ export function missingColumns(existing: Table, shape: TableShape, location: str
       details: { table: name, difference },
     });
   }
-  const present = new Set(existing.sd?.cols?.map(({ name }) => name));
-  return fieldsOf(shape.columns).filter(({ name }) => !present.has(name));
+  const types = typesOf(existing.sd?.cols);
+  return fieldsOf(shape.columns).filter(({ name, type = '' }) => !takes(types.get(name) ?? '', type));
 }
 
 function firstDifference(existing: Table, shape: TableShape, location: string): string | undefined {
@@ -95,10 +104,11 @@ function firstDifference(existing: Table, shape: TableShape, location: string): 
   const keys = described(existing.partitionKeys ?? []);
   const wantedKeys = described(fieldsOf(shape.partitionColumns));
   if (keys !== wantedKeys) return `it is partitioned by (${keys}), not by (${wantedKeys})`;
-  const types = new Map(existing.sd?.cols?.map(({ name, type }) => [name, type]));
+  const types = typesOf(existing.sd?.cols);
   for (const { name = '', type = '' } of fieldsOf(shape.columns)) {
     const found = types.get(name);
-    if (found !== undefined && found !== type) return `its column ${name} is of type ${found}, not ${type}`;
+    const isCompatible = found === undefined || takes(found, type) || isWider(type, found);
+    if (!isCompatible) return `its column ${name} is of type ${found}, not ${type}`;
   }
   return undefined;
 }
@@ -125,6 +135,10 @@ function newDescriptor(cols: readonly FieldSchema[], location: string): StorageD
 /** Hive keeps names in lower case. Column types of a definition are Hive's own. */
 function fieldsOf(columns: readonly { readonly name: string; readonly type: string }[]): FieldSchema[] {
   return columns.map(({ name, type }) => ({ name: name.toLowerCase(), type }));
+}
+
+function typesOf(fields: readonly FieldSchema[] | undefined): Map<string | undefined, string> {
+  return new Map(fields?.map(({ name, type = '' }) => [name, type]));
 }
 
 function described(fields: readonly FieldSchema[]): string {

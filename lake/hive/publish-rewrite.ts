@@ -22,13 +22,14 @@ export async function publishRewrite(
   const publisher = new HivePublisher({ metastore, storage, shape });
   try {
     for (;;) {
-      const { version, files } = log.snapshot;
+      const { version, files, metaData } = log.snapshot;
       await publisher.publish({
         files: [...files.values()],
         partitions,
         // Of other versions nothing is known here: only the rewrite's own may be noted as published.
         afterVersion: committed === version ? version - 1 : version,
         version,
+        metaData,
       });
       if ((await log.refresh()).length === 0) return null;
     }
@@ -50,8 +51,8 @@ export async function publishWhole(
   try {
     for (;;) {
       await log.refresh();
-      const { version, files } = log.snapshot;
-      const { publishedVersion } = await publisher.reconcile([...files.values()], version);
+      const { version, files, metaData } = log.snapshot;
+      const { publishedVersion } = await publisher.reconcile([...files.values()], version, metaData);
       if (publishedVersion >= version && (await log.refresh()).length === 0) return null;
     }
   } catch (thrown) {

@@ -10,8 +10,10 @@ import {
   wantedPartitions,
 } from '../../plans/publication.ts';
 import type { TableShape } from '../../plans/table-shape.ts';
+import type { MetaData } from '../log/actions.ts';
+import { shapeInLog } from '../log/schema.ts';
 import { directoryWithin, hiveLocation } from './hive-location.ts';
-import { claimsExactStatistics, hasAllColumns, newPartition, renewed } from './hive-table.ts';
+import { claimsExactStatistics, newPartition, renewed, takesAllColumns } from './hive-table.ts';
 import { HiveTable, type TableState } from './hive-table-state.ts';
 import { LinkMemory } from './link-memory.ts';
 import { type HiveMetastore, refusalOf } from './metastore.ts';
@@ -40,6 +42,8 @@ export interface TouchedPartitions {
   readonly afterVersion: number;
   /** up to this one. */
   readonly version: number;
+  /** The log's, as of its end. */
+  readonly metaData?: MetaData | undefined;
 }
 
 /** What a publication did. */
@@ -73,6 +77,8 @@ export class HivePublisher {
   readonly #partitionColumns: readonly string[];
   readonly #table: HiveTable;
   readonly #linked: LinkMemory;
+  /** Of the log, as it was published last. */
+  #schemaString: string | undefined;
 
   constructor(options: {
     readonly metastore: HiveMetastore;
@@ -89,8 +95,8 @@ export class HivePublisher {
     this.#linked = new LinkMemory(options.maxLinksRemembered);
   }
 
-  /** Creates database and table where they are missing, and adds columns that are new. */
-  async ensureTable(): Promise<{ readonly created: boolean; readonly addedColumns: readonly string[] }> {
+  /** Creates database and table where they are missing, adds columns that are new and widens those that have become wider. */
+  async ensureTable(): Promise<{ readonly created: boolean; readonly changedColumns: readonly string[] }> {
     return this.#table.ensure();
   }
 
@@ -115,6 +121,7 @@ export class HivePublisher {
 
   /** Brings the partitions that a stretch of the log touched to its end. Files of other partitions are ignored. */
   async publish(touched: TouchedPartitions): Promise<Publication> {
+    this.#follow(touched.metaData);
     const names = new Map(
       touched.partitions.map((values) => [this.#keyOf(values), partitionName(values, this.#partitionColumns)]),
     );
@@ -124,15 +131,23 @@ export class HivePublisher {
     return { ...done, ...(await this.#raise(touched.version, touched.afterVersion)) };
   }
 
-  /** Compares the whole table: `files` are all its live files at `version`. Trusts nothing remembered. */
-  async reconcile(files: readonly LiveFile[], version: number): Promise<Publication> {
+  /** Compares the whole table: `files` are all its live files at `version`, with this `metaData`. Trusts nothing remembered. */
+  async reconcile(files: readonly LiveFile[], version: number, metaData?: MetaData): Promise<Publication> {
     this.#linked.clear();
+    this.#follow(metaData);
     const wanted = wantedPartitions(files, this.#partitionColumns);
     const { database, table } = this.#shape;
     const readAll = async (): Promise<ActualState> =>
       this.#read(await this.#metastore.getPartitionNames(database, table));
     const done = await this.#apply(wanted, readAll, () => false);
     return { ...done, ...(await this.#raise(version, undefined)) };
+  }
+
+  /** What files hold follows from the log, not from the definition that this publisher was made with, which may be older. */
+  #follow(metaData: MetaData | undefined): void {
+    if (metaData === undefined || metaData.schemaString === this.#schemaString) return;
+    this.#schemaString = metaData.schemaString;
+    this.#table.follow(shapeInLog(this.#shape, metaData));
   }
 
   /** Tells partitions apart, cheaply: every live file of the table may have to be asked. */
@@ -178,7 +193,7 @@ export class HivePublisher {
     return [...actual].map(([name, partition]) => ({
       name,
       directory: directoryWithin(this.#location, partition.sd?.location),
-      descriptionHolds: hasAllColumns(partition, this.#shape) && !outdated(partition),
+      descriptionHolds: takesAllColumns(partition, this.#table.shape) && !outdated(partition),
     }));
   }
 

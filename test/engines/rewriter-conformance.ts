@@ -137,3 +137,43 @@ export function describeLargeRewrites(name: string, rewriterOf: () => Rewriter):
     });
   });
 }
+
+/** That old files which hold a column as an int become ones that hold it as a bigint. */
+export function describeWidenedColumns(name: string, rewriterOf: () => Rewriter): void {
+  describe(name, () => {
+    it.each([
+      ['narrow files first', ['INTEGER', 'BIGINT']],
+      ['wide files first', ['BIGINT', 'INTEGER']],
+      ['narrow files alone', ['INTEGER', 'INTEGER']],
+    ])('writes a column as wide as the table has it, with the same rows: %s', async (_, types) => {
+      const folder = temporaryFolder();
+      const paths = types.map((_type, index) => join(folder, `b${index}.parquet`));
+      for (const [index, path] of paths.entries()) {
+        const most = types[index] === 'BIGINT' ? '5_000_000_000' : '2_147_483_647';
+        await DuckDbSession.once(
+          `COPY (SELECT 'srv' AS host, CASE WHEN range % 3 > 0 THEN ${most} - range END::${types[index] ?? ''} AS cores
+             FROM range(${index} * 9, ${index} * 9 + 9)) TO ${literal(path)} (FORMAT parquet)`,
+        );
+      }
+      const columns: StoredColumn[] = [
+        { name: 'host', type: 'string', required: true },
+        { name: 'cores', type: 'bigint', required: false },
+      ];
+      const sortBy = ['cores'];
+      const result = await rewriterOf().rewrite(request(paths, { columns, sortBy }));
+      const summary = (of: readonly string[]): Promise<unknown> =>
+        DuckDbSession.once(
+          `SELECT count(*) AS rows, count(cores) AS filled, sum(cores)::VARCHAR AS sum, min(cores)::BIGINT AS least, max(cores)::BIGINT AS most
+           FROM read_parquet([${of.map(literal).join(', ')}], union_by_name = true)`,
+        );
+      expect(await summary(pathsOf(result))).toEqual(await summary(paths));
+      const [schema] = await DuckDbSession.once(
+        `SELECT type FROM parquet_schema(${literal(pathsOf(result)[0] ?? '')}) WHERE name = 'cores'`,
+      );
+      expect(schema).toEqual({ type: 'INT64' });
+      // It says the same of the rows once they are wide.
+      const again = await rewriterOf().rewrite(request(pathsOf(result), { columns, sortBy }));
+      expect(again.checksum).toBe(result.checksum);
+    });
+  });
+}

@@ -7,7 +7,7 @@ const NAME = 'dt=2026-11-23/hour=5';
 const WANTED: WantedPartition = { name: NAME, values: ['2026-11-23', '5'], directory: `${NAME}/g0-h1`, links: [] };
 const RIGHT: HiveView = {
   difference: undefined,
-  missingColumns: [],
+  outdatedColumns: [],
   partitions: [{ name: NAME, directory: WANTED.directory, descriptionHolds: true }],
 };
 
@@ -24,7 +24,7 @@ describe('the metastore', () => {
   it.each([
     ['hive_table_missing', undefined],
     ['hive_table_wrong', { ...RIGHT, difference: 'its format is not Parquet', partitions: [] }],
-    ['hive_table_outdated', { ...RIGHT, missingColumns: ['note'] }],
+    ['hive_table_outdated', { ...RIGHT, outdatedColumns: ['note'] }],
     ['hive_partition_missing', { ...RIGHT, partitions: [] }],
     ['hive_partition_misplaced', { ...RIGHT, partitions: [{ ...RIGHT.partitions[0], directory: undefined }] }],
     ['hive_partition_outdated', { ...RIGHT, partitions: [{ ...RIGHT.partitions[0], descriptionHolds: false }] }],

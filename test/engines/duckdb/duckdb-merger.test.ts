@@ -95,6 +95,21 @@ describe('DuckDbMerger', () => {
     expect(row).toEqual({ rows: '10', filled: '1' });
   });
 
+  it('takes rows of a narrower file for the same, and replaces those that needed the wider one', async () => {
+    const oldPaths = [await file(0, 10, 'old', '* REPLACE (7::INTEGER AS cpu_pct)')];
+    const columns = COLUMNS.map((column) =>
+      column.name === 'cpu_pct' ? { ...column, type: 'bigint' as const } : column,
+    );
+    const same = await file(5, 10, 'old', '* REPLACE (7::BIGINT AS cpu_pct)');
+    expect((await merge({ columns, oldPaths, newPaths: [same], replacingPaths: [same] })).taken).toEqual([]);
+    const derived = await file(5, 10, 'old', '* REPLACE (5_000_000_000::BIGINT AS cpu_pct)');
+    const result = await merge({ columns, oldPaths, newPaths: [derived], replacingPaths: [derived] });
+    const [row] = await DuckDbSession.once(
+      `SELECT sum(cpu_pct)::VARCHAR AS sum FROM read_parquet(${literal(result.files[0]?.localPath ?? '')})`,
+    );
+    expect(row).toEqual({ sum: String(5 * 7 + 5 * 5_000_000_000) });
+  });
+
   it('refuses a source that has lost records which the table holds', async () => {
     const oldPaths = [await file(0, 10, 'old')];
     const derived = await file(5, 9, 'new');

@@ -127,8 +127,8 @@ async function dropTable(): Promise<void> {
 describe('the table', () => {
   it('is created once, external, partitioned and Parquet, with Hive’s own types', async () => {
     expect(await publisher.published()).toBeUndefined();
-    expect(await publisher.ensureTable()).toEqual({ created: true, addedColumns: [] });
-    expect(await publisher.ensureTable()).toEqual({ created: false, addedColumns: [] });
+    expect(await publisher.ensureTable()).toEqual({ created: true, changedColumns: [] });
+    expect(await publisher.ensureTable()).toEqual({ created: false, changedColumns: [] });
     const table = await metastore.getTable(shape.database, shape.table);
     expect(table).toMatchObject({ tableType: 'EXTERNAL_TABLE', parameters: { EXTERNAL: 'TRUE' } });
     expect(table?.sd).toMatchObject({ location: `file:${lake}/${shape.path}` });
@@ -159,14 +159,14 @@ describe('the table', () => {
       columns: [...shape.columns, { name: 'load_1', type: 'double', required: false } as const],
     };
     const upgraded = new HivePublisher({ metastore, storage, shape: wider });
-    expect(await upgraded.ensureTable()).toEqual({ created: false, addedColumns: ['load_1'] });
+    expect(await upgraded.ensureTable()).toEqual({ created: false, changedColumns: ['load_1'] });
     const appended = [await batch(3), ...old.slice(0, 1)];
     expect(await publish(appended, 1, upgraded)).toMatchObject({ altered: [HOUR_5], publishedVersion: 1 });
     expect(await upgraded.reconcile([...appended, ...old.slice(1)], 1)).toMatchObject({ altered: [HOUR_6] });
     const partitions = await metastore.getPartitionsByNames(shape.database, shape.table, [HOUR_5, HOUR_6]);
     expect(partitions.map(({ sd }) => sd?.cols?.at(-1)?.name)).toEqual(['load_1', 'load_1']);
     // One that does not know the column yet takes nothing away.
-    expect(await publisher.ensureTable()).toEqual({ created: false, addedColumns: [] });
+    expect(await publisher.ensureTable()).toEqual({ created: false, changedColumns: [] });
     expect((await metastore.getTable(shape.database, shape.table))?.sd?.cols).toHaveLength(wider.columns.length);
   });
 
