@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { literal } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
+import { isPattern } from '../settings/plain-folder.ts';
 
 /** What files of records must hold, and how Parquet files have it: an archive's columns. */
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -47,6 +48,8 @@ function filesAt(path: string): { readonly kind: (typeof KINDS)[number]; readonl
   } catch (cause) {
     throw refused(path, 'it cannot be read', cause);
   }
+  const pattern = paths.find(isPattern);
+  if (pattern !== undefined) throw refused(path, `${pattern} holds *, ? or [, which DuckDB takes for a pattern`);
   const kind = KINDS.find((each) => paths.length > 0 && paths.every((file) => file.endsWith(`.${each}`)));
   if (kind === undefined)
     throw refused(path, 'it must be one .parquet or .ndjson file, or a folder of files of one kind');

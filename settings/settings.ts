@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type EngineName, ENGINES } from '../definition/table-definition.ts';
 import { type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { type HdfsSettings, hdfsLakeUri, hdfsSettings } from './hdfs-settings.ts';
 import { type LogLevel, logLevelOf, type MetricsSettings } from './metrics-settings.ts';
 import { type Environment, invalid, portOf, readFileOf, secretOf } from './environment.ts';
+import { plainFolder } from './plain-folder.ts';
 import { type PayloadKey, payloadKeys } from './payload-keys.ts';
 import { type SparkSettings, sparkSettings } from './spark-settings.ts';
 import { type TracesSettings, tracesSettings } from './traces-settings.ts';
@@ -119,7 +120,7 @@ const DEFAULT_METASTORE_TIMEOUT_S = 60;
 
 /** @throws SluiceError SETTINGS_INVALID, naming the variable. */
 export function readSettings(env: Environment = process.env, projectFolder: string = process.cwd()): Settings {
-  const home = resolve(projectFolder, env['SLUICE_HOME'] ?? '.sluice');
+  const home = plainFolder('SLUICE_HOME', resolve(projectFolder, env['SLUICE_HOME'] ?? '.sluice'));
   const ports: PortSettings = {
     temporal: portOf(env, 'SLUICE_PORT_TEMPORAL', DEFAULT_PORTS.temporal),
     temporalUi: portOf(env, 'SLUICE_PORT_TEMPORAL_UI', DEFAULT_PORTS.temporalUi),
@@ -138,7 +139,7 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     cacheFolder,
     tablesFolder: resolve(projectFolder, env['SLUICE_TABLES'] ?? 'tables'),
     lakeUri,
-    scratchFolder: resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`),
+    scratchFolder: plainFolder('SLUICE_SCRATCH', resolve(projectFolder, env['SLUICE_SCRATCH'] || `${home}/scratch`)),
     readCacheBytes: readCacheBytesOf(env),
     s3Endpoint: s3EndpointOf(env),
     s3PathStyle: pathStyleOf(env),
@@ -167,7 +168,10 @@ function engineOf(env: Environment): EngineName | undefined {
 function lakeUriOf(value: string | undefined, home: string, hdfsPort: number): string {
   if (value === undefined || value === '') return pathToFileURL(`${home}/lake`).href;
   const uri = (value.includes('://') ? value : pathToFileURL(resolve(value)).href).replace(/\/+$/, '');
-  if (uri.startsWith('file://')) return uri;
+  if (uri.startsWith('file://')) {
+    plainFolder('SLUICE_LAKE', pathOf(uri));
+    return uri;
+  }
   const s3 = S3_LOCATION.exec(uri);
   if (s3 !== null) return `s3://${s3[1] ?? ''}`;
   const hdfs = hdfsLakeUri(uri, hdfsPort);
@@ -177,6 +181,14 @@ function lakeUriOf(value: string | undefined, home: string, hdfsPort: number): s
     'SLUICE_LAKE',
     'it is neither a folder, nor file:///folder, nor s3://bucket/prefix, nor hdfs://host:port/folder',
   );
+}
+
+function pathOf(fileUri: string): string {
+  try {
+    return fileURLToPath(fileUri);
+  } catch {
+    throw invalid('SLUICE_LAKE', 'it is no file:///folder of this machine');
+  }
 }
 
 /** Bucket and prefix; names that every client writes alike into a URL. */

@@ -53,6 +53,11 @@ describe('files of records', () => {
   it.each([
     ['of another kind', () => ndjson([line(1)], 'records.json'), /must be one .parquet or .ndjson file/],
     ['that are not there', () => '/no/such/file.ndjson', /cannot be read/],
+    [
+      'of a name that is a pattern',
+      () => ndjson([line(1)], 'records[1].ndjson'),
+      /holds \*, \? or \[, which DuckDB takes/,
+    ],
     ['that lack a key', () => ndjson([line(1), { kafka_partition: 0, kafka_offset: 2 }]), /lacks one of the keys/],
     ['that name no place', () => ndjson([line(1, { kafka_offset: null })]), /lacks its partition, offset or timestamp/],
     ['that name a record twice', () => ndjson([line(1), line(2), line(1)]), /offset 1 of partition 0 twice/],

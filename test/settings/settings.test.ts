@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../settings/settings.ts';
 
@@ -39,11 +40,26 @@ describe('readSettings', () => {
     ['KAFKA_SASL_PASSWORD', { KAFKA_SASL_MECHANISM: 'PLAIN', KAFKA_SASL_USERNAME: 'me' }],
     ['SLUICE_LAKE', { SLUICE_LAKE: 'ftp://x/y' }],
     ['SLUICE_LAKE', { SLUICE_LAKE: 's3://bucket/../other' }],
+    ['SLUICE_HOME', { SLUICE_HOME: '/srv/sluice[1]' }],
+    ['SLUICE_SCRATCH', { SLUICE_SCRATCH: '/srv/what?' }],
+    ['SLUICE_LAKE', { SLUICE_LAKE: '/srv/la*e' }],
+    ['SLUICE_LAKE', { SLUICE_LAKE: 'file:///srv/lake%5B1%5D' }],
+    ['SLUICE_LAKE', { SLUICE_LAKE: 'file://elsewhere/lake' }],
     ['SLUICE_S3_PATH_STYLE', { SLUICE_S3_PATH_STYLE: 'yes' }],
   ])('names %s where it is wrong', (variable, env) => {
     expect(() => readSettings(env)).toThrow(
       expect.objectContaining({ code: 'SETTINGS_INVALID', details: { variable } }),
     );
+  });
+
+  it('takes folders of any other name', () => {
+    const folder = "/srv/it's {a} lake! #1 ü";
+    const settings = readSettings({ SLUICE_HOME: folder, SLUICE_LAKE: folder, SLUICE_SCRATCH: `${folder}/x` });
+    expect([settings.home, fileURLToPath(settings.lakeUri), settings.scratchFolder]).toEqual([
+      folder,
+      folder,
+      `${folder}/x`,
+    ]);
   });
 
   it.each([
