@@ -178,7 +178,7 @@ describe('the page, in a real browser on the real stack', () => {
     await rows().first().waitFor();
   });
 
-  testPipelinePages({ stack: () => stack, page: () => page, url: () => url });
+  testPipelinePages({ stack: () => stack, page: () => page, url: () => url, complaints: () => problems.splice(0) });
 
   it.each(['dark', 'light'] as const)('can be read in the %s', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });

@@ -18,10 +18,12 @@ export interface ShownPipeline {
   readonly stack: () => TestStack;
   readonly page: () => Page;
   readonly url: () => string;
+  /** What the browser has complained of since this was last asked. */
+  readonly complaints: () => string[];
 }
 
 /** What an operator does with the pipeline's pages, step by step on a running stack with a background worker. */
-export function testPipelinePages({ stack, page, url }: ShownPipeline): void {
+export function testPipelinePages({ stack, page, url, complaints }: ShownPipeline): void {
   const text = async (selector: string): Promise<string> =>
     (await page().locator(selector).first().innerText()).replaceAll('\u202f', ' ');
   const condition = (state: string): Promise<unknown> =>
@@ -200,6 +202,41 @@ export function testPipelinePages({ stack, page, url }: ShownPipeline): void {
     expect(await command(2, 'approve')).toBe('Done: backfill 2 of server_health is Deriving.');
     await inState(2, 'Done');
     expect(await backfill(2).innerText()).toMatch(/1 of 1 unit, up to 1 rejected record: 0 rows, 1 rejected/);
+  });
+
+  it('pauses and resumes a backfill, and says where it would read', async () => {
+    await page().locator('.backfills [data-action="backfill"]').click();
+    await asked().locator('input[name="from"]').fill('2h');
+    await asked().locator('select[name="source"]').selectOption('archive');
+    await page().keyboard.press('Enter');
+    await asked().locator('.answer', { hasText: 'server_health has no archive.' }).waitFor();
+    await asked().locator('select[name="source"]').selectOption('files');
+    await asked().locator('input[name="path"]').fill('some.ndjson');
+    await asked().locator('button[type="submit"]').click();
+    await asked().locator('.answer', { hasText: 'This dashboard reads no files' }).waitFor();
+    expect(complaints()).toEqual([expect.stringContaining('409'), expect.stringContaining('409')]);
+    await asked().locator('select[name="source"]').selectOption('kafka');
+    await asked().locator('input[name="dropped"]').check();
+    // After each unit it waits for a long time, so that it is there to be paused.
+    await asked().locator('input[name="maxRows"]').fill('1');
+    await asked().locator('button[type="submit"]').click();
+    await asked().locator('.outlook', { hasText: 'from Kafka, which holds all of them' }).waitFor();
+    await asked().locator('button[type="submit"]').click();
+    await asked().locator('.answer', { hasText: 'Backfill 3 is kept' }).waitFor();
+    await page().keyboard.press('Escape');
+    await inState(3, 'Proposed');
+    expect(await command(3, 'approve')).toBe('Done: backfill 3 of server_health is Deriving.');
+    await inState(3, 'Deriving');
+    expect(await command(3, 'pause')).toBe('Done: backfill 3 of server_health is Paused.');
+    await inState(3, 'Paused');
+    expect(await backfill(3).innerText()).toMatch(/Paused by Ann Operator \(dashboard\)/);
+    expect(await command(3, 'resume')).toBe('Done: backfill 3 of server_health is Deriving.');
+    await inState(3, 'Deriving');
+    expect(await command(3, 'cancel')).toMatch(/^Done: backfill 3 of server_health is /);
+    await inState(3, 'Cancelled');
+    await page()
+      .locator('.action-record li', { hasText: /resume-backfill 3\s+by Ann Operator [\s\S]*done/ })
+      .waitFor();
   });
 
   it('has every metric that the alert rules and the Grafana dashboard name', async () => {
