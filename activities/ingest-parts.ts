@@ -4,6 +4,9 @@ import type { Engine } from '../engines/engine.ts';
 import type { TopicOffsets } from '../kafka/cluster.ts';
 import type { TableLog, TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
+import type { Instruments } from './instruments.ts';
+import type { Journal } from './journal.ts';
+import type { PublicationParts } from './publication.ts';
 import type { Shelf } from './shelf.ts';
 
 /** What a worker works with: opened once, shared by its activities. */
@@ -28,3 +31,12 @@ export interface TableLogs {
   readonly rejected: TableLog;
   readonly archive: TableLog;
 }
+
+/** What a worker ingests and publishes with. */
+export type WindowParts = IngestParts &
+  PublicationParts & {
+    /** Where what is measured goes. */
+    readonly instruments?: Instruments;
+    /** Where is told what was done. */
+    readonly journal?: Journal;
+  };

@@ -3,7 +3,9 @@ import { type EngineProgress, progressInWords } from '../engines/engine-progress
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { toFailure } from './failure.ts';
-import { HEARTBEAT_EVERY_MS, type PartedBatch, type WindowParts } from './ingest-window.ts';
+import type { WindowParts } from './ingest-parts.ts';
+import { HEARTBEAT_EVERY_MS } from './ingest-window.ts';
+import type { PartedBatch } from './window.ts';
 
 export interface PartInput extends Pick<PartedBatch, 'sequence' | 'revision'> {
   readonly table: string;

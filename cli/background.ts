@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Settings } from '../settings/settings.ts';
 import { UP_LINE } from './supervise.ts';
-import type { UpOptions } from './up.ts';
+import type { UpOptions } from './up-options.ts';
 
 const LOOK_EVERY_MS = 150;
 

@@ -4,7 +4,7 @@ import type { Settings } from '../settings/settings.ts';
 import { addressLines } from './addresses.ts';
 import { StartView } from './start-view.ts';
 import { readTopicEnds } from './topic-ends.ts';
-import type { UpOptions } from './up.ts';
+import type { UpOptions } from './up-options.ts';
 
 /** How what it says once everything is ready begins. */
 export const UP_LINE = 'Sluice is up';

@@ -1,20 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type EngineName, ENGINES } from '../definition/table-definition.ts';
-import { type Extra, EXTRAS } from '../infra/stack-parts.ts';
+import { ENGINES } from '../definition/table-definition.ts';
+import { EXTRAS } from '../infra/stack-parts.ts';
 import { StackRecord } from '../infra/stack-record.ts';
 import { readSettings } from '../settings/settings.ts';
 import { addressLines } from './addresses.ts';
 import { startInBackground } from './background.ts';
 import { supervise } from './supervise.ts';
-
-export interface UpOptions {
-  readonly foreground: boolean;
-  readonly collector: boolean;
-  readonly dashboard: boolean;
-  readonly simulate: number;
-  readonly engine?: EngineName;
-  readonly with?: Extra;
-}
+import type { UpOptions } from './up-options.ts';
 
 /** What one machine's collector makes in its second. */
 export const MAX_SIMULATED_SERVERS = 5_000;

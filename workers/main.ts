@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { createIngestActivities, type WindowParts } from '../activities/ingest-window.ts';
+import type { WindowParts } from '../activities/ingest-parts.ts';
+import { createIngestActivities } from '../activities/ingest-window.ts';
 import { Shelf } from '../activities/shelf.ts';
 import { createPartActivities } from '../activities/write-part.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';

@@ -1,5 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { PartedBatch } from '../activities/ingest-window.ts';
+import type { PartedBatch } from '../activities/window.ts';
 import type { PartActivities } from '../activities/write-part.ts';
 import { PARTS_TASK_QUEUE } from './ingest-protocol.ts';
 

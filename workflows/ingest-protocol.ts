@@ -1,5 +1,5 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { WindowProgress } from '../activities/ingest-window.ts';
+import type { WindowProgress } from '../activities/window.ts';
 
 /** Task queue of live ingestion; other work has queues of its own, so that it never waits behind it. */
 export const INGEST_TASK_QUEUE = 'sluice-ingest';

@@ -1,4 +1,4 @@
-import type { WindowProgress } from '../activities/ingest-window.ts';
+import type { WindowProgress } from '../activities/window.ts';
 
 /** A worker's clock may differ from Temporal's by this before somebody is told. */
 export const MAX_CLOCK_DIFFERENCE_MS = 60_000;

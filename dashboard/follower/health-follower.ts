@@ -1,7 +1,7 @@
 import type { CpuHistory } from '../api/wire.ts';
 import { Completeness } from './completeness.ts';
 import type { Commit } from './commits.ts';
-import type { IndexedFile } from './file-index.ts';
+import type { IndexedFile } from './indexed-file.ts';
 import type { CommittedFile } from './health-sql.ts';
 import type { HealthReader } from './health-reader.ts';
 import type { Arrivals } from './live-rows.ts';

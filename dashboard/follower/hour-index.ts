@@ -1,6 +1,6 @@
 import { lateRowsOf } from '../../plans/late-rows.ts';
 import { partitionEndMs } from '../../plans/partition-time.ts';
-import type { IndexedFile } from './file-index.ts';
+import type { IndexedFile } from './indexed-file.ts';
 
 /** What the live files of one of the table's partitions add up to. */
 export interface IndexedHour {

@@ -4,7 +4,7 @@ import type { Storage } from '../../lake/storage/storage.ts';
 import { rejectedTable } from '../../plans/table-shape.ts';
 import type { RejectedGroup, RejectedReport, RejectedSample } from '../api/wire.ts';
 import { hexText, safeText } from '../safe-text.ts';
-import type { IndexedFile } from './file-index.ts';
+import type { IndexedFile } from './indexed-file.ts';
 import type { TableFollower } from './table-follower.ts';
 
 /** Rejected records looked at by one answer: the newest ones. */

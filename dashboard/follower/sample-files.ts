@@ -1,4 +1,4 @@
-import type { IndexedFile } from './file-index.ts';
+import type { IndexedFile } from './indexed-file.ts';
 
 export interface Sample {
   readonly files: readonly IndexedFile[];

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { BatchWriter } from '../../activities/batch-writer.ts';
-import { runWindow, type WindowProgress } from '../../activities/ingest-window.ts';
+import { runWindow } from '../../activities/ingest-window.ts';
+import type { WindowProgress } from '../../activities/window.ts';
 import { Random } from '../../collectors/simulation/random.ts';
 import { partsOf } from '../simulation/actors/worker.ts';
 import { writeDefinitions } from '../simulation/tables.ts';

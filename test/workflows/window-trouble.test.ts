@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WindowProgress } from '../../activities/ingest-window.ts';
+import type { WindowProgress } from '../../activities/window.ts';
 import { MAX_BATCHES_OF_OTHERS, MAX_CLOCK_DIFFERENCE_MS, troubleOf } from '../../workflows/window-trouble.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 23, 5);

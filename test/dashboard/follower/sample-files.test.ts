@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { IndexedFile } from '../../../dashboard/follower/file-index.ts';
+import type { IndexedFile } from '../../../dashboard/follower/indexed-file.ts';
 import { sampleFiles } from '../../../dashboard/follower/sample-files.ts';
 
 const file = (fromMs: number, toMs = fromMs): IndexedFile => ({

@@ -1,10 +1,7 @@
 import { BatchWriter } from '../../../activities/batch-writer.ts';
-import {
-  type PartedBatch,
-  runWindow,
-  type WindowParts,
-  type WindowProgress,
-} from '../../../activities/ingest-window.ts';
+import type { WindowParts } from '../../../activities/ingest-parts.ts';
+import { runWindow } from '../../../activities/ingest-window.ts';
+import type { PartedBatch, WindowProgress } from '../../../activities/window.ts';
 import { Shelf } from '../../../activities/shelf.ts';
 import { asSluiceError, type SluiceError } from '../../../errors/sluice-error.ts';
 import { HiveMetastore } from '../../../lake/hive/metastore.ts';

@@ -1,4 +1,4 @@
-import type { WindowProgress } from '../../../activities/ingest-window.ts';
+import type { WindowProgress } from '../../../activities/window.ts';
 import type { ErrorCode } from '../../../errors/codes.ts';
 import { SluiceError } from '../../../errors/sluice-error.ts';
 import type { Snapshot } from '../../../lake/log/snapshot.ts';
