@@ -45,8 +45,10 @@ export class RunningThread {
 
   /** An aborted one throws the signal's reason, once nothing of it is under way any more. */
   async write(request: BatchRequest): Promise<BatchResult> {
-    const { signal, ...rest } = request;
+    const { signal } = request;
     signal.throwIfAborted();
+    // What can't cross to another thread; DuckDB has no progress to report.
+    const rest = { ...request, signal: undefined, report: undefined };
     const id = ++this.#lastId;
     const abort = (): void => this.#send({ kind: 'abort', id });
     signal.addEventListener('abort', abort, { once: true });

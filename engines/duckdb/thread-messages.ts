@@ -13,7 +13,7 @@ export interface ThreadData {
 }
 
 export type ToThread =
-  | { readonly kind: 'write'; readonly id: number; readonly request: Omit<BatchRequest, 'signal'> }
+  | { readonly kind: 'write'; readonly id: number; readonly request: Omit<BatchRequest, 'signal' | 'report'> }
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'close' };
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { NARROW_TABLE } from '../../../bench/data/bench-tables.ts';
+import { parseDefinition } from '../../../definition/parse.ts';
 import { BatchTooLarge } from '../../../engines/engine.ts';
 import { DuckDbThread } from '../../../engines/duckdb/duckdb-thread.ts';
 import { errorOf, failureOf } from '../../../engines/duckdb/thread-messages.ts';
 import { SluiceError } from '../../../errors/sluice-error.ts';
 import type { BatchPlan } from '../../../plans/batch.ts';
 import type { KafkaSettings } from '../../../settings/settings.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const NOWHERE: KafkaSettings = {
   brokers: ['127.0.0.1:1'],
@@ -52,6 +55,23 @@ describe('a thread', () => {
       code: 'ENGINE_FAILED',
       message: expect.stringMatching(/lost: (?!it ended)/) as string,
     });
+  });
+
+  it('takes a request of a caller who wants to hear of progress', async () => {
+    const engine = await DuckDbThread.open(NOWHERE, { clientId: 'test' });
+    const plan = { ...PLAN, topic: 't', ranges: [] };
+    const definition = parseDefinition(NARROW_TABLE, 'bench_narrow.yaml');
+    const { signal } = new AbortController();
+    const request = {
+      plan,
+      definition,
+      attempt: 'a',
+      scratchFolder: temporaryFolder(),
+      signal,
+      report: () => undefined,
+    };
+    expect(await engine.write(request)).toMatchObject({ rows: 0, files: [] });
+    await engine.close();
   });
 
   it('opens, and closes', async () => {
