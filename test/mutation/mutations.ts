@@ -19,7 +19,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a plan that is there is not the plan',
     file: 'lake/batch-files.ts',
-    from: 'if (await this.#create(path, plan)) return plan;\n    return this.#require<BatchPlan>(path);',
+    from: 'if (await this.#create(path, plan)) return plan;\n    return (await this.#read<BatchPlan>(path)) ?? this.#settled(path);',
     to: 'await this.#create(path, plan);\n    return plan;',
   },
   {
@@ -31,13 +31,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'no seal is written down',
     file: 'lake/batch-files.ts',
-    from: 'if (await this.#create(path, seal)) return seal;\n    return this.#require<BatchSeal>(path);',
-    to: 'return path === "" ? this.#require<BatchSeal>(path) : seal;',
+    from: 'if (await this.#create(path, seal)) return seal;\n    return (await this.#read<BatchSeal>(path)) ?? this.#settled(path);',
+    to: 'return path === "" ? this.#settled(path) : seal;',
   },
   {
     name: 'each attempt goes by its own seal, not by the first',
     file: 'lake/batch-files.ts',
-    from: 'if (await this.#create(path, seal)) return seal;\n    return this.#require<BatchSeal>(path);',
+    from: 'if (await this.#create(path, seal)) return seal;\n    return (await this.#read<BatchSeal>(path)) ?? this.#settled(path);',
     to: 'await this.#create(path, seal);\n    return seal;',
   },
   {
@@ -187,8 +187,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'Hive is published from a stale view: the version noted is newer than what was published',
     file: 'activities/publication.ts',
-    from: '      const files = [...this.#log.snapshot.files.values()].map(liveFile);\n',
-    to: '      const files = [...this.#log.snapshot.files.values()].map(liveFile);\n      await this.#log.refresh();\n',
+    from: '    const partitions = partitionsTouchedBy(entries);\n',
+    to: '    const partitions = partitionsTouchedBy(entries.slice(0, -1));\n',
   },
   {
     name: 'a publisher that begins trusts what it finds (no reconciliation)',
@@ -217,14 +217,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a checkpoint brings removed files back',
     file: 'lake/log/snapshot.ts',
-    from: '      this.files.delete(action.remove.path);\n',
+    from: '    this.files.delete(file.path);\n',
     to: '',
   },
   {
     name: 'a writer that slept past the log’s clean-up goes on where it stood',
     file: 'lake/log/table-log.ts',
-    from: '    await this.#assertTipIsRetained();\n',
-    to: '    if (version < 0) await this.#assertTipIsRetained();\n',
+    from: '    await this.#requireTip();\n    const entries = await this.#readOn();\n    await this.#requireTip();\n',
+    to: '    const entries = await this.#readOn();\n',
   },
   {
     name: 'vacuum by age: what may still be committed goes too',
