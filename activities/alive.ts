@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { toFailure } from './failure.ts';
-
-const HEARTBEAT_EVERY_MS = 1_000;
+import { heartbeating } from './heartbeat.ts';
 
 /**
  * Does an activity's work, says every second that it still does, and ends when it is cancelled.
@@ -10,15 +9,11 @@ const HEARTBEAT_EVERY_MS = 1_000;
 export async function alive<T>(
   work: (signal: AbortSignal, tell: (progress: object) => void) => Promise<T>,
 ): Promise<T> {
-  const context = Context.current();
-  let latest: object | undefined;
-  const heartbeat = setInterval(() => context.heartbeat(latest), HEARTBEAT_EVERY_MS);
+  const { cancellationSignal } = Context.current();
   try {
-    return await work(context.cancellationSignal, (progress) => (latest = progress));
+    return await heartbeating((tell) => work(cancellationSignal, tell));
   } catch (thrown) {
-    context.cancellationSignal.throwIfAborted();
+    cancellationSignal.throwIfAborted();
     throw toFailure(thrown);
-  } finally {
-    clearInterval(heartbeat);
   }
 }

@@ -1,14 +1,10 @@
-import { Context } from '@temporalio/activity';
-import type { AuditProgress } from '../audit/audit-parts.ts';
 import { auditTable } from '../audit/audit-table.ts';
 import { withAuditParts } from '../audit/open-parts.ts';
 import { loadDefinition } from '../definition/load.ts';
 import type { AuditMode } from '../plans/audit-report.ts';
 import { type AuditSummary, summaryOf } from '../plans/audit-summary.ts';
 import type { Settings } from '../settings/settings.ts';
-import { toFailure } from './failure.ts';
-
-const HEARTBEAT_EVERY_MS = 1_000;
+import { alive } from './alive.ts';
 
 export interface AuditInput {
   readonly table: string;
@@ -26,29 +22,13 @@ export interface AuditActivities {
 /** The activity of auditing. Each audit opens connections and an engine of its own. */
 export function createAuditActivities(settings: Settings): AuditActivities {
   return {
-    async auditTable({ table, mode, uncertified, repair }) {
-      const context = Context.current();
-      let progress: AuditProgress | undefined;
-      const heartbeat = setInterval(() => context.heartbeat(progress), HEARTBEAT_EVERY_MS);
-      try {
+    auditTable: ({ table, mode, uncertified, repair }) =>
+      alive(async (signal, tell) => {
         const definition = loadDefinition(settings.tablesFolder, table);
         const report = await withAuditParts(settings, (parts) =>
-          auditTable(parts, {
-            definition,
-            mode,
-            scope: { uncertified },
-            repair,
-            signal: context.cancellationSignal,
-            onProgress: (reached) => (progress = reached),
-          }),
+          auditTable(parts, { definition, mode, scope: { uncertified }, repair, signal, onProgress: tell }),
         );
         return summaryOf(report);
-      } catch (thrown) {
-        context.cancellationSignal.throwIfAborted();
-        throw toFailure(thrown);
-      } finally {
-        clearInterval(heartbeat);
-      }
-    },
+      }),
   };
 }

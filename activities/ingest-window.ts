@@ -4,6 +4,7 @@ import { definitionText } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { archiveTable, rejectedTable } from '../plans/table-shape.ts';
 import { toFailure } from './failure.ts';
+import { heartbeating } from './heartbeat.ts';
 import { hiveOf, runBatch } from './ingest-batch.ts';
 import type { WindowParts } from './ingest-parts.ts';
 import { IngestTable } from './ingest-table.ts';
@@ -11,8 +12,6 @@ import { IngestMeasures } from './ingest-measures.ts';
 import { TablePublication } from './publication.ts';
 import type { WindowInput, WindowProgress } from './window.ts';
 
-/** A heartbeat says that the process lives and how far the window has come. */
-export const HEARTBEAT_EVERY_MS = 1_000;
 /** A window whose news can't wait for its end ends early, but not before this. */
 const NEWS_AFTER_MS = 5_000;
 /** A batch begins at the earliest after this part of the freshness target, so that files don't become needlessly small. */
@@ -34,10 +33,11 @@ export function createIngestActivities(parts: WindowParts, stopping: AbortSignal
       const ended = AbortSignal.any([context.cancellationSignal, stopping]);
       const aheadAtMostMs = parts.clock.nowMs() - context.info.currentAttemptScheduledTimestampMs;
       let latest: WindowProgress | undefined;
-      const heartbeat = setInterval(() => context.heartbeat(latest), HEARTBEAT_EVERY_MS);
       const about = { table: input.table, window: context.info.activityId, attempt: context.info.attempt };
       try {
-        const progress = await runWindow(parts, input, ended, (reached) => (latest = reached));
+        const progress = await heartbeating((tell) =>
+          runWindow(parts, input, ended, (reached) => tell((latest = reached))),
+        );
         const { batches, rows, rejected, version, remaining } = progress;
         parts.journal?.('info', 'A window has ended.', { ...about, batches, rows, rejected, version, remaining });
         return { ...progress, clock: { aheadAtMostMs, endedAtMs: parts.clock.nowMs() } };
@@ -46,8 +46,6 @@ export function createIngestActivities(parts: WindowParts, stopping: AbortSignal
         new IngestMeasures(input.table, parts.clock, parts.instruments).failed(code);
         parts.journal?.('error', advice, { ...about, code, batch: (latest?.sequence ?? 0) + 1 });
         throw toFailure(thrown);
-      } finally {
-        clearInterval(heartbeat);
       }
     },
   };

@@ -32,7 +32,6 @@ export interface PublicationParts {
 /** A log that has been published as far as it was followed. */
 export interface PublishedLog {
   readonly log: TableLog;
-  readonly version: number;
   /** When the whole of Hive was last compared with it, by the clock's elapsed time. */
   readonly reconciledAtMs: number;
 }
@@ -75,7 +74,7 @@ export class TablePublication {
     const kept = published?.take(shape.path);
     this.#log = kept?.log ?? this.#openLog();
     if (kept !== undefined) {
-      this.#version = kept.version;
+      this.#version = kept.log.snapshot.version;
       this.#reconciledAtMs = kept.reconciledAtMs;
     }
     this.#clock = clock;
@@ -113,9 +112,9 @@ export class TablePublication {
     this.#wake();
     await this.#running;
     for (const done of this.#waiting.splice(0)) done(this.#failure);
-    const [log, version, reconciledAtMs] = [this.#log, this.#version, this.#reconciledAtMs];
-    const isPublished = this.#failure === undefined && !this.#mustReconcile && version === log.snapshot.version;
-    if (isPublished) this.#shelf?.put(this.#path, { log, version, reconciledAtMs });
+    const [log, reconciledAtMs] = [this.#log, this.#reconciledAtMs];
+    const isPublished = this.#failure === undefined && !this.#mustReconcile && this.#version === log.snapshot.version;
+    if (isPublished) this.#shelf?.put(this.#path, { log, reconciledAtMs });
   }
 
   get #isStopped(): boolean {

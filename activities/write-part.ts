@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { type EngineProgress, progressInWords } from '../engines/engine-progress.ts';
+import { progressInWords } from '../engines/engine-progress.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { toFailure } from './failure.ts';
+import { heartbeating } from './heartbeat.ts';
 import type { WindowParts } from './ingest-parts.ts';
-import { HEARTBEAT_EVERY_MS } from './ingest-window.ts';
 import type { PartedBatch } from './window.ts';
 
 export interface PartInput extends Pick<PartedBatch, 'sequence' | 'revision'> {
@@ -24,22 +24,19 @@ export function createPartActivities(parts: WindowParts, stopping: AbortSignal):
     async writePart(input) {
       const context = Context.current();
       const ended = AbortSignal.any([context.cancellationSignal, stopping]);
-      let engine: string | undefined;
-      const heartbeat = setInterval(() => context.heartbeat(engine && { engine }), HEARTBEAT_EVERY_MS);
-      const report = (progress: EngineProgress): void => void (engine = progressInWords(progress));
       const { table, sequence: batch, revision, shard } = input;
       const about = { table, batch, revision, shard, attempt: context.info.attempt };
       try {
         const writer = BatchWriter.open(parts, table);
         const signal = AbortSignal.any([ended, parts.clock.timeout(writer.definition.limits.stepTimeoutMs)]);
-        await writer.writePart(input, shard, signal, report);
+        await heartbeating((tell) =>
+          writer.writePart(input, shard, signal, (progress) => tell({ engine: progressInWords(progress) })),
+        );
         parts.journal?.('info', 'A part of a batch is written.', about);
       } catch (thrown) {
         const { code, advice } = asSluiceError(thrown);
         parts.journal?.('error', advice, { ...about, code });
         throw toFailure(thrown);
-      } finally {
-        clearInterval(heartbeat);
       }
     },
   };

@@ -11,8 +11,7 @@ import type { ArchiveView } from './table-view.ts';
 /** The archive's part of coverage; undefined where the definition has none. */
 export function openArchiveCheck(run: AuditRun): ArchiveCheck | undefined {
   const { archive } = run.subject.table;
-  const checked = run.tables.find(({ view }) => view === archive);
-  return archive && checked && new ArchiveCheck(run, archive, checked);
+  return archive && run.archive && new ArchiveCheck(run, archive, run.archive);
 }
 
 /**

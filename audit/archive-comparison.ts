@@ -20,10 +20,8 @@ export async function compareArchived(
   expected: readonly WrittenFile[],
   keepsRecords: boolean,
 ): Promise<void> {
-  const { archive } = run.subject.table;
-  const checked = run.tables.find(({ view }) => view === archive);
+  const { session, archive: checked } = run;
   if (checked === undefined) return;
-  const { session } = run;
   const { shape, live } = checked.view;
   await session.run(`CREATE OR REPLACE TEMP TABLE archived ${ROWS}`);
   await session.run(`CREATE OR REPLACE TEMP TABLE in_kafka ${ROWS}`);

@@ -40,10 +40,10 @@ export class AuditRun {
   readonly archived = new RecordFindings('archive_record_missing');
   /** By Kafka partition. */
   readonly counts = new Map<number, RowCount>();
-  readonly main: LiveReader;
-  readonly rejected: LiveReader;
-  /** The table, its rejected table, and its archive where it has one. */
-  readonly tables: readonly CheckedTable[];
+  readonly main: CheckedTable;
+  readonly rejected: CheckedTable;
+  /** Undefined where the definition has none. */
+  readonly archive: CheckedTable | undefined;
   /** What Kafka holds, or why that is not known. */
   kafka: HeldTopic | SluiceError;
 
@@ -52,15 +52,13 @@ export class AuditRun {
     this.session = session;
     this.kafka = kafka;
     const { main, rejected, archive } = subject.table;
-    this.main = this.#reader(main, this.records);
-    this.rejected = this.#reader(rejected, this.records);
-    this.tables = [
-      { view: main, reader: this.main, records: this.records },
-      { view: rejected, reader: this.rejected, records: this.records },
-      ...(archive === undefined
-        ? []
-        : [{ view: archive, reader: this.#reader(archive, this.archived), records: this.archived }]),
-    ];
+    this.main = this.#checked(main, this.records);
+    this.rejected = this.#checked(rejected, this.records);
+    this.archive = archive && this.#checked(archive, this.archived);
+  }
+
+  get tables(): readonly CheckedTable[] {
+    return [this.main, this.rejected, ...(this.archive === undefined ? [] : [this.archive])];
   }
 
   /** @throws SluiceError why it is not known */
@@ -69,9 +67,10 @@ export class AuditRun {
     return this.kafka;
   }
 
-  #reader(view: TableView, records: RecordFindings): LiveReader {
-    return new LiveReader(this.subject.parts.storage, view.shape.table, (file, found) =>
+  #checked(view: TableView, records: RecordFindings): CheckedTable {
+    const reader = new LiveReader(this.subject.parts.storage, view.shape.table, (file, found) =>
       records.blame({ ...file, finding: found }),
     );
+    return { view, reader, records };
   }
 }

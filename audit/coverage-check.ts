@@ -13,12 +13,11 @@ import {
 import { finding } from '../plans/finding.ts';
 import { describeLosses } from '../plans/operator-decision.ts';
 import { type ArchiveCheck, openArchiveCheck } from './archive-check.ts';
-import type { AuditRun } from './audit-run.ts';
+import type { AuditRun, CheckedTable } from './audit-run.ts';
 import { checkCommitted } from './committed-check.ts';
 import { withoutDropped } from './dropped-records.ts';
 import { holdingOf } from './held-topic.ts';
-import { holding, type LiveFile } from './live-files.ts';
-import type { LiveReader } from './live-reader.ts';
+import { holding } from './live-files.ts';
 import { originsOf, runsOf, stretchOf, within } from './row-sql.ts';
 
 /** Offsets looked at together: what coverage keeps in memory at a time. */
@@ -56,8 +55,7 @@ export async function checkCoverage(run: AuditRun): Promise<void> {
   }
   for (const [partition, span] of expired) reportExpired(run, partition, span);
   reportLost(run);
-  const { main, committed } = table;
-  await checkCommitted(run, { view: main, reader: run.main, records: run.records }, committed, 'row_unexpected');
+  await checkCommitted(run, run.main, table.committed, 'row_unexpected');
   await archive?.checkCommitted();
   if (run.kafka instanceof Error) throw run.kafka;
 }
@@ -69,10 +67,10 @@ async function checkWindow(
   archive: ArchiveCheck | undefined,
 ): Promise<void> {
   const { session } = run;
-  const { main, rejected, definition } = run.subject.table;
+  const { definition } = run.subject.table;
   await session.run('CREATE OR REPLACE TEMP TABLE present (p INTEGER, o BIGINT, rejected BOOLEAN, day DATE)');
-  await collect(run.session, run.main, holding(main.live, window), window, false);
-  await collect(run.session, run.rejected, holding(rejected.live, window), window, true);
+  await collect(session, run.main, window, false);
+  await collect(session, run.rejected, window, true);
   for (const row of await session.rows(
     'SELECT p, count(*) FILTER (NOT rejected) AS rows, count(*) FILTER (rejected) AS rejected FROM present GROUP BY p',
   )) {
@@ -92,12 +90,11 @@ async function checkWindow(
 
 async function collect(
   session: DuckDbSession,
-  reader: LiveReader,
-  files: readonly LiveFile[],
+  { view, reader }: CheckedTable,
   window: readonly Stretch[],
   rejected: boolean,
 ): Promise<void> {
-  await reader.read(files, (group) =>
+  await reader.read(holding(view.live, window), (group) =>
     session.run(`INSERT INTO present SELECT kafka_partition, kafka_offset, ${rejected}, CAST(kafka_timestamp AS DATE)
       FROM (${originsOf(group, ['kafka_timestamp'])}) WHERE ${within(window)}`),
   );

@@ -3,10 +3,9 @@ import type { BatchResult, WrittenFile } from '../engines/engine.ts';
 import type { Stretch } from '../plans/audit-window.ts';
 import { checksumText, endOfPartitionMs, NO_CHECKSUM } from '../plans/certificate.ts';
 import type { TableShape } from '../plans/table-shape.ts';
-import type { AuditRun } from './audit-run.ts';
+import type { AuditRun, CheckedTable } from './audit-run.ts';
 import type { PartitionSum, WindowSums } from './certified-sums.ts';
-import { holding, type LiveFile } from './live-files.ts';
-import type { LiveReader } from './live-reader.ts';
+import { holding } from './live-files.ts';
 import {
   comparedColumns,
   FILE_INDEX,
@@ -18,7 +17,7 @@ import {
   stretchOf,
   within,
 } from './row-sql.ts';
-import { partitionNameOf, type TableView } from './table-view.ts';
+import { partitionNameOf } from './table-view.ts';
 
 /** Rows that differ, of one window, that are looked at to tell which columns do. */
 export const MAX_ROWS_EXPLAINED = 100;
@@ -38,11 +37,10 @@ export class RowComparison {
   }
 
   async loadActual(window: readonly Stretch[]): Promise<void> {
-    const { main, rejected } = this.#run.subject.table;
     this.#window = window;
     await this.#run.session.run(`CREATE OR REPLACE TEMP TABLE actual ${ROWS}`);
-    await this.#loadLive(main, this.#run.main, false);
-    await this.#loadLive(rejected, this.#run.rejected, true);
+    await this.#loadLive(this.#run.main, false);
+    await this.#loadLive(this.#run.rejected, true);
   }
 
   /** Notes where the tables' rows are not the expected ones. */
@@ -120,9 +118,8 @@ export class RowComparison {
     };
   }
 
-  async #loadLive(view: TableView, reader: LiveReader, rejected: boolean): Promise<void> {
-    const files: readonly LiveFile[] = holding(view.live, this.#window);
-    await reader.read(files, (group) => this.#insert('actual', view.shape, group, rejected));
+  async #loadLive({ view, reader }: CheckedTable, rejected: boolean): Promise<void> {
+    await reader.read(holding(view.live, this.#window), (group) => this.#insert('actual', view.shape, group, rejected));
   }
 
   async #loadExpected({ files, rejectedFiles }: BatchResult): Promise<void> {
@@ -158,10 +155,9 @@ export class RowComparison {
 
   /** Which columns differ, of the first rows that do. */
   async #explain({ files, rejectedFiles }: BatchResult, stretches: readonly Stretch[]): Promise<void> {
-    const { main, rejected } = this.#run.subject.table;
-    for (const [view, reader, written, isRejected] of [
-      [main, this.#run.main, files, false],
-      [rejected, this.#run.rejected, rejectedFiles, true],
+    for (const [{ view, reader }, written, isRejected] of [
+      [this.#run.main, files, false],
+      [this.#run.rejected, rejectedFiles, true],
     ] as const) {
       const where = `rejected = ${isRejected} AND NOT unexpected AND NOT misplaced AND ${within(stretches, 'differing.p', 'differing.o')}`;
       const rows = await this.#run.session.rows(

@@ -32,7 +32,6 @@ import { ScheduleKeeper } from './schedule-keeper.ts';
 import { connectWorker } from './temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
-/** Of the engine that derives records anew: one thread, so that ingestion beside it always finds a core. */
 /** Rewrites at a time in this process: each may take a core and its memory limit; the engine serves one at a time. */
 const REWRITES_AT_ONCE = 1;
 /** Audits at a time in this process. */
