@@ -5,7 +5,7 @@ import { keepProposal, proposeBackfill, type Proposal, type ProposalInput } from
 import { keepSource, type ProposedSource } from '../backfill/record-source.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinition } from '../definition/load.ts';
-import type { TableDefinition } from '../definition/table-definition.ts';
+import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
 import { momentMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
@@ -23,7 +23,7 @@ import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { registerBackfillCommands } from './backfill-commands.ts';
 import { showingProgress } from './backfill-progress.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
-import { engineOf } from './engine-option.ts';
+import { engineOption } from './engine-option.ts';
 
 const MAX_UNITS_AT_ONCE = 64;
 /** Longest that the brokers are waited for. */
@@ -39,7 +39,7 @@ interface BackfillOptions {
   readonly maxRows?: string;
   readonly dropped: boolean;
   readonly source: string;
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly propose: boolean;
   readonly yes: boolean;
   readonly wait: boolean;
@@ -88,7 +88,7 @@ function withCommonOptions(command: Command): Command {
     .option('--units-at-once <number>', 'units that are derived side by side', String(UNITS_AT_ONCE))
     .option('--max-rows <number>', 'derive at most so many records a second')
     .option('--source <source>', 'where records are read: kafka, archive, or files:PATH', 'kafka')
-    .option('--engine <engine>', 'what derives them: duckdb, or spark, which reads Kafka only', 'duckdb')
+    .addOption(engineOption('what derives them; spark reads Kafka only').default('duckdb'))
     .option('--dropped', 'also rows of partitions that retention has dropped', false)
     .option('--propose', 'keep it in the lake, where it waits for: sluice backfill approve', false)
     .option('--yes', 'begin at once', false)
@@ -170,7 +170,7 @@ async function propose(
   options: BackfillOptions,
 ): Promise<Proposal> {
   const input: ProposalInput = {
-    ...{ definition, scope, source: kind, engine: engineOf(options.engine), by: userInfo().username },
+    ...{ definition, scope, source: kind, engine: options.engine, by: userInfo().username },
     ...rangeOf(options, Date.now()),
   };
   return proposeBackfill(

@@ -9,11 +9,11 @@ import { maintainedTables } from '../plans/maintained-table.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startCompaction } from '../temporal/start-work.ts';
-import { engineOf } from './engine-option.ts';
+import { engineOption } from './engine-option.ts';
 
 interface CompactOptions {
   readonly partition?: string;
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -26,16 +26,20 @@ export function registerCompact(program: Command): void {
     .description('Rewrite small and unsorted files of a table where that gains something')
     .argument('<table>', 'name of the table; its rejected table is compacted with it')
     .option('--partition <dt=…,hour=…>', 'only this partition')
-    .option('--engine <engine>', 'what sorts the rows: duckdb or spark', 'duckdb')
+    .addOption(engineOption('what sorts the rows').default('duckdb'))
     .option('--dry-run', 'show what would be rewritten, and why', false)
     .option('--json', 'print JSON', false)
     .action(async (table: string, options: CompactOptions) => {
       const settings = readSettings();
       const definition = loadDefinition(settings.tablesFolder, table);
       const partition = options.partition?.replaceAll(',', '/');
-      const engine = engineOf(options.engine);
       if (options.dryRun) await showPlan(settings, definition, partition, options.json);
-      else await compact(settings, { table, engine, ...(partition === undefined ? {} : { partition }) }, options.json);
+      else
+        await compact(
+          settings,
+          { table, engine: options.engine, ...(partition === undefined ? {} : { partition }) },
+          options.json,
+        );
     });
 }
 

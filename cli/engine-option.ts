@@ -1,9 +1,7 @@
-import { type EngineName, ENGINES } from '../definition/table-definition.ts';
-import { SluiceError } from '../errors/sluice-error.ts';
+import { Option } from 'commander';
+import { ENGINES } from '../definition/table-definition.ts';
 
-/** @throws SluiceError USAGE */
-export function engineOf(text: string): EngineName {
-  const engine = ENGINES.find((name) => name === text);
-  if (engine !== undefined) return engine;
-  throw new SluiceError('USAGE', `--engine takes ${ENGINES.join(' or ')}, not "${text}".`);
+/** `--engine`. @param what is left to the engine that is chosen */
+export function engineOption(what: string): Option {
+  return new Option('--engine <engine>', what).choices(ENGINES);
 }

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ENGINES } from '../definition/table-definition.ts';
 import { EXTRAS } from '../infra/stack-parts.ts';
 import { StackRecord } from '../infra/stack-record.ts';
 import { readSettings } from '../settings/settings.ts';
 import { addressLines } from './addresses.ts';
 import { startInBackground } from './background.ts';
+import { engineOption } from './engine-option.ts';
 import { supervise } from './supervise.ts';
 import type { UpOptions } from './up-options.ts';
 
@@ -21,11 +21,7 @@ export function registerUp(program: Command): void {
     .option('--simulate <servers>', 'how many simulated servers the collector adds', serverCount, 200)
     .option('--no-collector', 'do not collect this machine’s health')
     .option('--no-dashboard', 'do not serve the dashboard')
-    .addOption(
-      new Option('--engine <engine>', 'what turns batches into files, whatever the tables’ definitions say').choices(
-        ENGINES,
-      ),
-    )
+    .addOption(engineOption('what turns batches into files, whatever the tables’ definitions say'))
     .addOption(
       new Option('--with <part>', 'flume: a Flume agent collects, in the place of Sluice’s own collector')
         .choices(EXTRAS)
