@@ -7,7 +7,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { type ClientRequest, get } from 'node:http';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -16,6 +16,7 @@ import { freePorts } from '../infra/ports.ts';
 import { launchBrowser } from '../test/dashboard/browser.ts';
 import { waitFor } from '../test/wait-for.ts';
 import { cpuSeconds, family, residentMiB } from './measure/processes.ts';
+import { machineInWords, thisMachine } from './measure/report.ts';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 const VIEWERS = 50;
@@ -93,9 +94,7 @@ async function firstPicture(browser: Awaited<ReturnType<typeof launchBrowser>>):
 }
 
 async function measure(): Promise<void> {
-  const model = cpus()[0]?.model ?? 'unknown CPU';
-  const gib = Math.round(totalmem() / 1024 ** 3);
-  process.stdout.write(`${cpus().length} cores (${model}), ${gib} GiB, Linux ${release()}, Node ${process.version}\n`);
+  process.stdout.write(`${machineInWords(thisMachine())}\n`);
   process.stdout.write(
     `${values.servers} servers at 1 Hz; each share is CPU time over ${seconds} s, of one core, after ${WARM_UP_MS / 1000} s\n\n`,
   );

@@ -6,6 +6,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
@@ -19,7 +20,7 @@ import { sluiceEnvironment, startWorker } from './contenders/sluice.ts';
 import { NARROW } from './data/bench-data.ts';
 import { type Latencies, latenciesOf, type Quantiles, type ReadableSince } from './measure/latencies.ts';
 import { cpuSeconds, family, residentMiB } from './measure/processes.ts';
-import { thisMachine } from './measure/report.ts';
+import { keepReport, machineInWords, thisMachine } from './measure/report.ts';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 /** Rows of the first seconds are of a worker that is still warming up. */
@@ -119,7 +120,7 @@ async function measure(): Promise<{ steady: Steady[]; history: string }> {
     const limit = performance.now() + SETTLE_LIMIT_MS;
     while (commits.rows < sentBefore) {
       if (performance.now() > limit) throw new Error(`${sentBefore - commits.rows} records are not committed yet.`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await sleep(LOOK_EVERY_MS);
       await commits.follow();
     }
   }
@@ -130,7 +131,7 @@ async function measure(): Promise<{ steady: Steady[]; history: string }> {
     const before = cpuSeconds(family(worker.pid));
     const startedMs = Date.now();
     const producing = node({}, script, brokers, arena.topic, String(arena.partitions), String(rate), String(seconds));
-    const working = new Promise<void>((resolve) => setTimeout(resolve, WARM_UP_MS)).then(work);
+    const working = sleep(WARM_UP_MS).then(work);
     const [{ stdout }] = await Promise.all([producing, working]);
     const endedMs = Date.now();
     const workerPct = (100 * (cpuSeconds(family(worker.pid)) - before) * 1000) / (endedMs - startedMs);
@@ -179,7 +180,6 @@ function cells({ p50, p99, max }: Quantiles): string {
 }
 
 function markdown(steady: readonly Steady[], history: string): string {
-  const machine = thisMachine();
   const rows = steady.map(
     ({ rate, beside, rows: measured, commitMs, hiveMs, workerPct, memoryMiB }) =>
       `| ${rate} | ${beside} | ${cells(commitMs)} | ${cells(hiveMs)} | ${Math.round(workerPct)} % | ${Math.round(memoryMiB)} MiB | ${measured} |`,
@@ -187,7 +187,7 @@ function markdown(steady: readonly Steady[], history: string): string {
   return `# Freshness at a steady rate
 
 From the time in a record, written by its producer, to the commit of its row and to Hive's view of it: median, 99th percentile and maximum, over
-every row of ${seconds} s but the first ${WARM_UP_MS / 1000}. Producer, three brokers, Temporal, metastore and Sluice share ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.linux}, Node ${machine.node}.
+every row of ${seconds} s but the first ${WARM_UP_MS / 1000}. Producer, three brokers, Temporal, metastore and Sluice share ${machineInWords(thisMachine())}.
 
 | records / s | | committed: p50 / p99 / max | in Hive: p50 / p99 / max | worker's CPU, of one core | its memory | rows measured |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: |
@@ -202,4 +202,4 @@ Repeat it: \`node bench/freshness.ts --rates ${values.rates} --seconds ${values.
 const { steady, history } = await measure();
 const text = markdown(steady, history);
 process.stdout.write(text);
-if (values.report !== undefined) writeFileSync(join(PROJECT, 'bench', 'results', `${values.report}.md`), text);
+if (values.report !== undefined) keepReport(values.report, text);

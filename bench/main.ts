@@ -1,9 +1,8 @@
 /**
  * Sluice and its peers on the same topic, in turn: `npm run bench -- --help`.
  */
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BenchArena } from './arena.ts';
 import { BY_HAND } from './contenders/by-hand.ts';
@@ -13,7 +12,7 @@ import { FLOOR } from './contenders/floor.ts';
 import { SLUICE } from './contenders/sluice.ts';
 import { BENCH_DATA } from './data/bench-data.ts';
 import type { Measurement } from './measure/measurement.ts';
-import { type Comparison, markdownReport, markdownTable, summary, thisMachine } from './measure/report.ts';
+import { type Comparison, keepReport, markdownReport, markdownTable, summary, thisMachine } from './measure/report.ts';
 
 const CONTENDERS: readonly Contender[] = [SLUICE, FLOOR, BY_HAND, ICEBERG_CONNECT];
 const DEFAULT_CONTENDERS = CONTENDERS.map(({ name }) => name).join(',');
@@ -85,9 +84,5 @@ else {
   const comparison = await compare();
   if (values.json) process.stdout.write(`${JSON.stringify({ ...comparison, medians: summary(comparison.runs) })}\n`);
   else process.stdout.write(markdownTable(comparison));
-  if (values.report !== undefined) {
-    const folder = fileURLToPath(new URL('results/', import.meta.url));
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, `${values.report}.md`), markdownReport(comparison));
-  }
+  if (values.report !== undefined) keepReport(values.report, markdownReport(comparison));
 }

@@ -5,6 +5,7 @@ import { asProperties, loginOptions, loginSecrets } from '../engines/spark/kafka
 import type { KafkaSettings, Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
 import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';
+import { log4jProperties } from './log4j.ts';
 
 export const FLUME_JARS: JarSource = {
   name: 'flume',
@@ -19,19 +20,7 @@ const MEMORY = ['-Xms64m', '-Xmx192m', '-XX:MaxDirectMemorySize=64m'];
 /** What it says when it has started, in any order. */
 const STARTED = ['CHANNEL, name: disk started', 'SINK, name: kafka started', 'SOURCE, name: health started'];
 
-const LOGGING = `status=ERROR
-rootLogger.level=WARN
-rootLogger.appenderRefs=stdout
-rootLogger.appenderRef.stdout.ref=STDOUT
-logger.flume.name=org.apache.flume
-logger.flume.level=INFO
-logger.configuration.name=org.apache.flume.conf
-logger.configuration.level=ERROR
-appender.console.name=STDOUT
-appender.console.type=Console
-appender.console.layout.type=PatternLayout
-appender.console.layout.pattern=%d{ISO8601} %5p [%t] %c{2}: %m%n
-`;
+const LOGGING = log4jProperties({ 'org.apache.flume': 'INFO', 'org.apache.flume.conf': 'ERROR' });
 
 /** An Apache Flume agent that collects what Sluice's own collector does. It listens on no port. */
 export function flumeAgent(

@@ -6,6 +6,7 @@ import { HiveMetastore } from '../lake/hive/metastore.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
 import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';
+import { log4jProperties } from './log4j.ts';
 
 export const METASTORE_JARS: JarSource = {
   name: 'metastore',
@@ -22,16 +23,6 @@ const OPENED_PACKAGES = [
   'java.base/java.lang.reflect',
   'java.sql/java.sql',
 ];
-
-const LOGGING = `status=ERROR
-appender.console.name=STDOUT
-appender.console.type=Console
-appender.console.layout.type=PatternLayout
-appender.console.layout.pattern=%d{ISO8601} %5p [%t] %c{2}: %m%n
-rootLogger.level=WARN
-rootLogger.appenderRefs=stdout
-rootLogger.appenderRef.stdout.ref=STDOUT
-`;
 
 /** Hive Metastore 2.3.10 with an embedded Derby database. */
 export function hiveMetastore(settings: Settings): Component {
@@ -57,7 +48,7 @@ export function hiveMetastore(settings: Settings): Component {
       await mkdir(join(folder, 'tmp'), { recursive: true });
       // Derby can't go on with a database whose creation was interrupted; nobody has put anything into it yet.
       if (!existsSync(whole)) await rm(database, { recursive: true, force: true });
-      await writeFile(logging, LOGGING);
+      await writeFile(logging, log4jProperties());
     },
     command: () => ({
       file: jdkProgram('java'),

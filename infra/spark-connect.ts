@@ -7,6 +7,7 @@ import { asProperties, loginSecrets } from '../engines/spark/kafka-login.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
 import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';
+import { log4jProperties } from './log4j.ts';
 import { unpackProtocol } from './spark-protocol.ts';
 
 export const SPARK_JARS: JarSource = {
@@ -42,16 +43,6 @@ const OPENED_PACKAGES = [
   'java.security.jgss/sun.security.krb5',
 ];
 
-const LOGGING = `status=ERROR
-rootLogger.level=WARN
-rootLogger.appenderRefs=stdout
-rootLogger.appenderRef.stdout.ref=STDOUT
-appender.console.name=STDOUT
-appender.console.type=Console
-appender.console.layout.type=PatternLayout
-appender.console.layout.pattern=%d{ISO8601} %5p [%t] %c{2}: %m%n
-`;
-
 /** How long an operation that nobody follows is kept for who joins it: longer than a worker takes to come back. */
 const KEPT_DETACHED = '10m';
 
@@ -73,7 +64,7 @@ export function sparkConnect(settings: Settings): Component {
       await unpackProtocol(jars, settings, { log, signal });
       jvm = new Jvm(jars, cacheFolder);
       await mkdir(join(folder, 'tmp'), { recursive: true });
-      await writeFile(logging, LOGGING);
+      await writeFile(logging, log4jProperties());
       const secrets = loginSecrets(kafka);
       const file = spark.kafkaPropertiesFile;
       if (file === undefined || Object.keys(secrets).length === 0) return;

@@ -3,20 +3,11 @@ import { join } from 'node:path';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
 import { fetchJars, jarFolder, jdkProgram } from './java.ts';
+import { log4jProperties } from './log4j.ts';
 import { isFree } from './ports.ts';
 import { SPARK_JARS } from './spark-connect.ts';
 
-const LOGGING = `status=ERROR
-rootLogger.level=WARN
-rootLogger.appenderRefs=stdout
-rootLogger.appenderRef.stdout.ref=STDOUT
-logger.deploy.name=org.apache.spark.deploy
-logger.deploy.level=INFO
-appender.console.name=STDOUT
-appender.console.type=Console
-appender.console.layout.type=PatternLayout
-appender.console.layout.pattern=%d{ISO8601} %5p [%t] %c{2}: %m%n
-`;
+const LOGGING = log4jProperties({ 'org.apache.spark.deploy': 'INFO' });
 const FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m'];
 
 export interface StandaloneOptions {

@@ -1,5 +1,5 @@
 import { median } from '../measure/measurement.ts';
-import type { Machine } from '../measure/report.ts';
+import { type Machine, machineInWords } from '../measure/report.ts';
 
 export interface MeasuredBatch {
   readonly records: number;
@@ -51,7 +51,7 @@ export function engineReport({ startedAt, machine, load, runs, duckdb, spark }: 
   return `# DuckDB and Spark on the same batches
 
 Records of 168 bytes from three Kafka partitions into Parquet, a file for each event hour at least; medians of ${runs} warm batches of each size, on ${startedAt}. Both engines ran on the
-same machine, one after the other: ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.linux}, Node ${machine.node}; Spark as the local server, its executor in the same process.
+same machine, one after the other: ${machineInWords(machine)}; Spark as the local server, its executor in the same process.
 Its load was ${load.toFixed(1)} on ${machine.cores} cores: others were at work on it, so go by the ratios and by CPU time rather than by seconds. CPU time is that of worker and server together.
 
 | what | DuckDB | Spark | Spark takes |

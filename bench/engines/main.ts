@@ -2,14 +2,13 @@
  * DuckDB and Spark on the same batches: `npm run bench:engines -- [--records 1000000] [--runs 3]`
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import type { EngineName } from '../../definition/table-definition.ts';
 import { BenchArena } from '../arena.ts';
 import { NARROW } from '../data/bench-data.ts';
-import { thisMachine } from '../measure/report.ts';
+import { keepReport, thisMachine } from '../measure/report.ts';
 import { engineReport, type EngineRun } from './engine-run.ts';
 
 const { values } = parseArgs({
@@ -48,9 +47,7 @@ try {
     duckdb,
     spark,
   });
-  const folder = fileURLToPath(new URL('../results/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}engines.md`, report);
+  keepReport('engines', report);
   process.stdout.write(report);
 } finally {
   await bench.stop();

@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Measurement, medians } from './measurement.ts';
 
 /** What the figures were seen on. */
@@ -18,6 +21,18 @@ export function thisMachine(): Machine {
     linux: release(),
     node: process.version,
   };
+}
+
+export function machineInWords({ cores, cpu, memoryGiB, linux, node }: Machine): string {
+  return `${cores} cores (${cpu}), ${memoryGiB} GiB, Linux ${linux}, Node ${node}`;
+}
+
+const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
+
+/** Keeps a report among the results. */
+export function keepReport(name: string, markdown: string): void {
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, `${name}.md`), markdown);
 }
 
 /** Everything that one run of the benchmark found. */
@@ -75,7 +90,7 @@ export function markdownReport(comparison: Comparison): string {
 
 ${records} records of ${recordBytes} bytes in ${partitions} partitions, spread over 24 event hours; medians of ${each} alternating runs, on ${startedAt}.
 Each output was counted before its figures. CPU-seconds are user and system time of all processes of a contender (Sluice: worker, Temporal
-and Hive Metastore), from their start; Kafka's own are nobody's. ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.linux}, Node ${machine.node}.
+and Hive Metastore), from their start; Kafka's own are nobody's. ${machineInWords(machine)}.
 
 ${markdownTable(comparison)}
 Repeat it: \`npm run bench -- --data ${data} --records ${records}\`

@@ -13,3 +13,8 @@ export function pathWithin(path: string): string {
   if (!leadsOut(path)) return path;
   throw new SluiceError('INTERNAL', `${JSON.stringify(path.slice(0, 200))} is no path within the lake.`);
 }
+
+/** What adding a file meets where something is already: names are used once, so this is no other writer's doing. */
+export function pathUsedBefore(uri: string): SluiceError {
+  return new SluiceError('INTERNAL', `Could not add ${uri}: its path has been used before.`);
+}

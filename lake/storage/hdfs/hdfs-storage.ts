@@ -8,7 +8,7 @@ import { forEachAtOnce } from '../at-once.ts';
 import { FileCache } from '../local/file-cache.ts';
 import { ABANDONED_AFTER_MS, ScratchFolders } from '../local/scratch-folders.ts';
 import { localFailure } from '../local/local-failure.ts';
-import { pathWithin } from '../path.ts';
+import { pathUsedBefore, pathWithin } from '../path.ts';
 import type { RequestLimits } from '../retry.ts';
 import type { ListOptions, ReadOptions, Storage, StorageEntry } from '../storage.ts';
 import { isMissing, isTaken } from './hdfs-failure.ts';
@@ -69,7 +69,7 @@ export class HdfsStorage implements Storage {
     const targets = files.map(({ localPath, path }) => ({ localPath, path, target: this.#absolute(path) }));
     await forEachAtOnce(targets, UPLOADS_AT_ONCE, async ({ localPath, path, target }) => {
       if (await this.#create(target, await contentOf(localPath))) return;
-      throw new SluiceError('INTERNAL', `Could not add ${this.uriOf(path)}: its path has been used before.`);
+      throw pathUsedBefore(this.uriOf(path));
     });
   }
 

@@ -4,7 +4,7 @@ import type { LakeSettings } from '../../../settings/settings.ts';
 import { forEachAtOnce } from '../at-once.ts';
 import { FileCache } from '../local/file-cache.ts';
 import { ScratchFolders } from '../local/scratch-folders.ts';
-import { pathWithin } from '../path.ts';
+import { pathUsedBefore, pathWithin } from '../path.ts';
 import type { ListOptions, ReadOptions, Storage, StorageEntry } from '../storage.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import type { RequestLimits } from '../retry.ts';
@@ -60,7 +60,7 @@ export class S3Storage implements Storage {
     const bucket = await this.#openToCreate();
     await forEachAtOnce(files, UPLOADS_AT_ONCE, async ({ localPath, path }) => {
       if (await bucket.create(this.#key(path), { localPath })) return;
-      throw new SluiceError('INTERNAL', `Could not add ${this.uriOf(path)}: its path has been used before.`);
+      throw pathUsedBefore(this.uriOf(path));
     });
   }
 
