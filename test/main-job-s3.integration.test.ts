@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Payload } from '@temporalio/common';
@@ -9,19 +9,19 @@ import { openToken } from '../dashboard/access/token.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { sluice } from './cli/command.ts';
 import { deltaRows } from './delta-reader.ts';
-import { healthRecord } from './health-records.ts';
-import { type FolderReader, readThroughHive } from './hive-reader.ts';
+import { HealthLoad } from './health-load.ts';
+import { filesBelow } from './files-below.ts';
+import type { FolderReader } from './hive-reader.ts';
+import { expectOnceThoughKilled, expectReadThroughHive } from './main-job-steps.ts';
 import { BUCKET, ENVIRONMENT, LocalS3, SECRET } from './lake/storage/s3/local-s3.ts';
 import { payloadsOf } from './history-payloads.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
-import { TopicWriter } from './topic-writer.ts';
 import { waitFor } from './wait-for.ts';
 
 const TOPIC = 'server-health';
 const PREFIX = 'lakes/main';
-const BAD_EVERY = 50;
-const MESSAGES_PER_SEND = 500;
+const LOAD = { badEvery: 50, messagesPerSend: 500, partitions: 3 };
 /** Who pauses: it is in the workflow's history, where nobody may read it without the key. */
 const PERSON = 'Planted Person';
 /** What is wrong on purpose, and must not be repeated. */
@@ -31,8 +31,7 @@ const PAYLOAD_KEY = randomBytes(32).toString('base64');
 
 let s3: LocalS3;
 let test: TestStack;
-let writer: TopicWriter;
-let mark = 0;
+let load: HealthLoad;
 /** Outside the home, as an operator's secrets are. */
 const secrets = mkdtempSync(join(tmpdir(), 'sluice-test-'));
 
@@ -48,11 +47,11 @@ beforeAll(async () => {
       SLUICE_PAYLOAD_KEYS_FILE: secretFile('keys', `test-key ${PAYLOAD_KEY}`),
     },
   });
-  writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
+  load = await HealthLoad.open(test.settings.kafka.brokers, TOPIC, LOAD);
 });
 
 afterAll(async () => {
-  await writer.close();
+  await load.close();
   await test.stop();
   await s3.stop();
   vi.unstubAllEnvs();
@@ -80,22 +79,6 @@ async function decodedByDashboard(payloads: readonly Payload[]): Promise<string>
   return decoded.payloads.map(({ data = '' }) => Buffer.from(data, 'base64').toString()).join('\n');
 }
 
-async function writeRecords(count: number): Promise<void> {
-  for (let sent = 0; sent < count; sent += MESSAGES_PER_SEND) {
-    const records = Array.from({ length: MESSAGES_PER_SEND }, () => {
-      mark += 1;
-      return healthRecord(mark, mark % BAD_EVERY === 1);
-    });
-    await writer.write(Math.floor(sent / MESSAGES_PER_SEND) % 3, records);
-  }
-}
-
-function good(): { position: string; mark: number }[] {
-  return [...writer.written].flatMap(([position, { rejectedFor, mark: value }]) =>
-    rejectedFor === undefined ? [{ position, mark: value }] : [],
-  );
-}
-
 function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
@@ -106,11 +89,11 @@ async function expectDeltaReader(): Promise<void> {
     aws_endpoint: s3.url,
     aws_allow_http: 'true',
   });
-  const expected = good();
+  const { rows: expected } = load;
   expect(rows).toEqual({
-    rows: expected.length,
-    positions: expected.length,
-    marks: sumOf(expected.map((record) => record.mark)),
+    rows: expected.size,
+    positions: expected.size,
+    marks: sumOf([...expected.values()]),
   });
 }
 
@@ -121,43 +104,12 @@ const readS3Folder: FolderReader = async (location) => {
 };
 
 async function expectHiveReader(): Promise<void> {
-  const expected = new Map(good().map(({ position, mark: value }) => [position, value]));
-  const found = await waitFor('Hive to hold every row', 90_000, async () => {
-    const rows = await readThroughHive(test.settings, readS3Folder);
-    return rows.size === expected.size ? rows : undefined;
-  });
-  expect(found).toEqual(expected);
-}
-
-/** Every file below a folder, and what it holds. */
-function filesOf(folder: string): [path: string, bytes: Buffer][] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry): [string, Buffer][] => {
-    if (!entry.isFile()) return [];
-    const path = join(entry.parentPath, entry.name);
-    const bytes = contentIfThere(path);
-    return bytes === undefined ? [] : [[path, bytes]];
-  });
-}
-
-/** A file's bytes; undefined if it has gone since it was listed, as the journal of a running database does. */
-function contentIfThere(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  await expectReadThroughHive(test, load, 90_000, readS3Folder);
 }
 
 describe('the main job on a lake in S3', () => {
   it('has each of 9,000 records once, also after kill -9 of the worker in the midst of it', async () => {
-    await writeRecords(3_000);
-    await waitUntilCommitted(test.settings, writer.written, 120_000);
-    await writeRecords(3_000);
-    test.stack.component('worker').kill('SIGKILL');
-    await writeRecords(3_000);
-    await waitUntilCommitted(test.settings, writer.written, 180_000);
-    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    await expectOnceThoughKilled(test, load, [3_000, 3_000, 3_000], 120_000);
   });
 
   it('is read alike by deltalake, which knows only the log', expectDeltaReader);
@@ -168,21 +120,21 @@ describe('the main job on a lake in S3', () => {
     const file = join(test.settings.tablesFolder, `${TABLE}.yaml`);
     writeFileSync(file, readFileSync(file, 'utf8').replace(/min_files: \d+/, 'min_files: 4'));
     for (let batch = 0; batch < 10; batch += 1) {
-      await writeRecords(MESSAGES_PER_SEND);
-      await waitUntilCommitted(test.settings, writer.written, 60_000);
+      await load.write(LOAD.messagesPerSend);
+      await waitUntilCommitted(test.settings, load.written, 60_000);
     }
     const compacted = await sluice(test.environment, ['compact', TABLE, '--json']);
     expect(JSON.parse(compacted.output)).toMatchObject({
       rewrites: expect.toSatisfy((rewrites: number) => rewrites > 0) as number,
     });
-    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    expect(await compareTables(test.settings, load.written)).toEqual(NO_DIFFERENCES);
     await expectDeltaReader();
     await expectHiveReader();
   });
 
   it('is read by the command line and the dashboard', async () => {
     const count = await sluice(test.environment, ['sql', '--json', `select count(*) as rows from ${TABLE}`]);
-    expect(JSON.parse(count.output)).toEqual([{ rows: String(good().length) }]);
+    expect(JSON.parse(count.output)).toEqual([{ rows: String(load.rows.size) }]);
     const servers = await waitFor('the dashboard to show servers', 30_000, async () => {
       const answer = await fetch(`http://127.0.0.1:${test.settings.ports.dashboard}/api/v1/servers`);
       const { servers: shown } = (await answer.json()) as { servers: unknown[] };
@@ -215,7 +167,7 @@ describe('the main job on a lake in S3', () => {
     expect(stored.raw).not.toContain(PERSON);
     expect(stored.unencrypted).toEqual([]);
     expect(await decodedByDashboard(stored.payloads)).toContain(PERSON);
-    for (const [path, bytes] of filesOf(join(test.settings.home, 'temporal'))) {
+    for (const [path, bytes] of filesBelow(join(test.settings.home, 'temporal'))) {
       expect(bytes.includes(PERSON), path).toBe(false);
     }
   });
@@ -232,14 +184,14 @@ describe('the main job on a lake in S3', () => {
         error: { code: 'PAYLOAD_UNREADABLE', message: expect.stringContaining('"test-key"') as string },
       });
     }
-    await writeRecords(MESSAGES_PER_SEND);
-    await waitUntilCommitted(test.settings, writer.written, 60_000);
+    await load.write(LOAD.messagesPerSend);
+    await waitUntilCommitted(test.settings, load.written, 60_000);
   });
 
   it('keeps its secrets to itself: in files, logs, histories, reports and errors', async () => {
     const status = await sluice(test.environment, ['status', '--json']);
     expect(JSON.parse(status.output)).toMatchObject({
-      tables: [{ location: `s3://${BUCKET}/${PREFIX}/health/${TABLE}`, rows: good().length }],
+      tables: [{ location: `s3://${BUCKET}/${PREFIX}/health/${TABLE}`, rows: load.rows.size }],
     });
     const { text: token } = await openToken(test.settings.dashboard);
     const planted = { SECRET, SASL_PASSWORD, API_KEY, PAYLOAD_KEY, token };
@@ -272,7 +224,7 @@ describe('the main job on a lake in S3', () => {
     const objects = await s3.objects('');
     expect(objects.size).toBeGreaterThan(20);
     for (const [key, bytes] of objects) expect(reveals(Buffer.from(bytes)), key).toEqual([]);
-    const files = filesOf(test.settings.home).filter(([path]) => path !== test.settings.dashboard.token.file);
+    const files = filesBelow(test.settings.home).filter(([path]) => path !== test.settings.dashboard.token.file);
     for (const [path, bytes] of files) expect(reveals(bytes), path).toEqual([]);
     expect(files.length).toBeGreaterThan(50);
     expect(readFileSync(test.settings.dashboard.token.file, 'utf8')).toContain(token);

@@ -5,62 +5,48 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workflowBundle } from '../workers/workflow-bundle.ts';
 import { drainUpdate, ingestWorkflowId, pauseUpdate, resumeUpdate, statusQuery } from '../workflows/ingest-protocol.ts';
-import { healthRecord } from './health-records.ts';
+import { HealthLoad } from './health-load.ts';
 import { deltaRows } from './delta-reader.ts';
 import { readThroughHive } from './hive-reader.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { OtlpReceiver, type OtlpSpan, valueOf } from './otlp-receiver.ts';
-import { TopicWriter } from './topic-writer.ts';
 import { waitFor } from './wait-for.ts';
 
 const TOPIC = 'server-health';
 const RECORDS = 100_000;
-const BAD_EVERY = 100;
-const MESSAGES_PER_SEND = 2_000;
+const LOAD = { badEvery: 100, messagesPerSend: 2_000, partitions: 3 };
 
 /** Of a batch, as traces name them. */
 const STEPS = ['commit', 'plan', 'publish', 'seal', 'write'];
 
 let test: TestStack;
-let writer: TopicWriter;
+let load: HealthLoad;
 let client: Client;
 let traces: OtlpReceiver;
-let mark = 0;
-
-/** `count` records over three partitions, one in a hundred of them bad. */
-async function writeRecords(count: number): Promise<void> {
-  for (let sent = 0; sent < count; sent += MESSAGES_PER_SEND) {
-    const records = Array.from({ length: Math.min(MESSAGES_PER_SEND, count - sent) }, () => {
-      mark += 1;
-      return healthRecord(mark, mark % BAD_EVERY === 1);
-    });
-    await writer.write(Math.floor(sent / MESSAGES_PER_SEND) % 3, records);
-  }
-}
 
 beforeAll(async () => {
   traces = await OtlpReceiver.start();
   test = await startTestStack({ own: ['worker'], environment: { OTEL_EXPORTER_OTLP_ENDPOINT: traces.url } });
-  writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
+  load = await HealthLoad.open(test.settings.kafka.brokers, TOPIC, LOAD);
   client = new Client({ connection: await Connection.connect({ address: test.settings.temporal.address }) });
 });
 
 afterAll(async () => {
   await client.connection.close();
-  await writer.close();
+  await load.close();
   await test.stop();
   traces.stop();
 });
 
 describe('the main job on the real stack', () => {
   it('has each of 100,000 records once, in the table or with its reason in the rejected table', async () => {
-    await writeRecords(RECORDS);
-    const bad = [...writer.written.values()].filter((record) => record.rejectedFor !== undefined);
-    expect(bad).toHaveLength(RECORDS / BAD_EVERY);
+    await load.write(RECORDS);
+    const bad = [...load.written.values()].filter((record) => record.rejectedFor !== undefined);
+    expect(bad).toHaveLength(RECORDS / LOAD.badEvery);
     expect(new Set(bad.map((record) => record.rejectedFor)).size).toBeGreaterThanOrEqual(8);
-    await waitUntilCommitted(test.settings, writer.written, 120_000);
-    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    await waitUntilCommitted(test.settings, load.written, 120_000);
+    expect(await compareTables(test.settings, load.written)).toEqual(NO_DIFFERENCES);
   });
 
   it('has told a collector of traces of each batch, from its plan until Hive shows it', async () => {
@@ -89,25 +75,25 @@ describe('the main job on the real stack', () => {
   });
 
   it('is read alike by deltalake, which knows only the log', async () => {
-    const good = [...writer.written].filter(([, record]) => record.rejectedFor === undefined);
+    const { rows: good } = load;
     const rows = await deltaRows(
       join(fileURLToPath(test.settings.lakeUri), 'health', TABLE),
       test.settings.cacheFolder,
     );
     expect(rows).toEqual({
-      rows: good.length,
-      positions: good.length,
-      marks: sumOf(good.map(([, record]) => record.mark)),
+      rows: good.size,
+      positions: good.size,
+      marks: sumOf([...good.values()]),
     });
   });
 
   it('is read alike by a plain Parquet reader that follows the metastore’s partitions', async () => {
-    const good = new Map([...writer.written].filter(([, record]) => record.rejectedFor === undefined));
+    const { rows: good } = load;
     const found = await waitFor('Hive to hold every row', 60_000, async () => {
       const rows = await readThroughHive(test.settings);
       return rows.size === good.size ? rows : undefined;
     });
-    expect(sumOf([...found.values()])).toBe(sumOf([...good.values()].map((record) => record.mark)));
+    expect(sumOf([...found.values()])).toBe(sumOf([...good.values()]));
     expect([...found.keys()].every((position) => good.has(position))).toBe(true);
   });
 
@@ -118,14 +104,14 @@ describe('the main job on the real stack', () => {
     });
     expect((await handle.executeUpdate(pauseUpdate, { args: ['tester'] })).state).toBe('Paused');
     const before = await handle.query(statusQuery);
-    await writeRecords(3_000);
+    await load.write(3_000);
     await handle.executeUpdate(drainUpdate, { args: ['tester'] });
     await waitFor('the drained table to pause', 60_000, async () => {
       const { state, reason } = await handle.query(statusQuery);
       return (state === 'Paused' && reason.startsWith('Drained')) || undefined;
     });
     expect(before.state).toBe('Paused');
-    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    expect(await compareTables(test.settings, load.written)).toEqual(NO_DIFFERENCES);
     expect((await handle.executeUpdate(resumeUpdate, { args: ['tester'] })).state).toBe('Running');
   });
 
@@ -135,15 +121,15 @@ describe('the main job on the real stack', () => {
     ['the metastore', 'metastore'],
     ['Temporal', 'temporal'],
   ])('has no gap and no duplicate after kill -9 of %s under load', async (_, name) => {
-    await writeRecords(2_000);
+    await load.write(2_000);
     test.stack.component(name).kill('SIGKILL');
-    await writeRecords(4_000);
-    await waitUntilCommitted(test.settings, writer.written, 180_000);
-    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    await load.write(4_000);
+    await waitUntilCommitted(test.settings, load.written, 180_000);
+    expect(await compareTables(test.settings, load.written)).toEqual(NO_DIFFERENCES);
   });
 
   it('publishes to Hive all that was committed while the metastore was away', async () => {
-    const good = [...writer.written.values()].filter((record) => record.rejectedFor === undefined);
+    const good = [...load.written.values()].filter((record) => record.rejectedFor === undefined);
     await waitFor('Hive to catch up', 120_000, async () =>
       (await readThroughHive(test.settings)).size === good.length ? true : undefined,
     );

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pauseUpdate, resumeUpdate, ingestWorkflowId } from '../../workflows/ingest-protocol.ts';
 import { sluice } from '../cli/command.ts';
 import { createTopic } from '../engines/fixture-topic.ts';
+import { filesBelow } from '../files-below.ts';
 import { healthRecord } from '../health-records.ts';
 import { readThroughHive } from '../hive-reader.ts';
 import { Brokers, PASSWORD, USER } from '../kafka/brokers.ts';
@@ -66,20 +66,6 @@ async function heartbeat(workflowId: string): Promise<string> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   const payloads = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => heartbeatDetails?.payloads ?? []);
   return payloads.map((payload) => JSON.stringify(defaultPayloadConverter.fromPayload(payload))).join('\n');
-}
-
-/** Every file below a folder that is there still when it is read. */
-function filesBelow(folder: string): [path: string, bytes: Buffer][] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry): [string, Buffer][] => {
-    if (!entry.isFile()) return [];
-    const path = join(entry.parentPath, entry.name);
-    try {
-      return [[path, readFileSync(path)]];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-  });
 }
 
 describe('the main job on Spark, from brokers that want a log-in', () => {

@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sluice } from '../cli/command.ts';
 import { createTopic } from '../engines/fixture-topic.ts';
-import { healthRecord } from '../health-records.ts';
+import { HealthLoad } from '../health-load.ts';
 import { Brokers, PASSWORD, USER } from '../kafka/brokers.ts';
-import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from '../table-check.ts';
+import { expectOnceThoughKilled } from '../main-job-steps.ts';
+import { TABLE } from '../table-check.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
-import { TopicWriter } from '../topic-writer.ts';
 import { ClusterSpark } from './cluster-spark.ts';
 import { type ClusterLake, hdfsLake, s3Lake } from './lakes.ts';
 import { standaloneMaster, yarnMaster } from './masters.ts';
 
 const TOPIC = 'server-health';
-const MESSAGES_PER_SEND = 1_000;
-const BAD_EVERY = 50;
+const LOAD = { badEvery: 50, messagesPerSend: 1_000, partitions: 2 };
 
 describe.each([
   ['a standalone cluster, with the lake in S3', standaloneMaster, s3Lake],
@@ -22,8 +21,7 @@ describe.each([
   let spark: ClusterSpark;
   let lake: ClusterLake;
   let test: TestStack;
-  let writer: TopicWriter;
-  let mark = 0;
+  let load: HealthLoad;
 
   beforeAll(async () => {
     brokers = await Brokers.create();
@@ -46,11 +44,11 @@ describe.each([
         KAFKA_SASL_PASSWORD: PASSWORD,
       },
     });
-    writer = await TopicWriter.open(brokers.settings.brokers, TOPIC);
+    load = await HealthLoad.open(brokers.settings.brokers, TOPIC, LOAD);
   });
 
   afterAll(async () => {
-    await writer.close();
+    await load.close();
     await test.stop();
     await spark.stop();
     await lake.stop();
@@ -58,24 +56,8 @@ describe.each([
     await brokers.stop();
   });
 
-  async function writeRecords(count: number): Promise<void> {
-    for (let sent = 0; sent < count; sent += MESSAGES_PER_SEND) {
-      const records = Array.from({ length: MESSAGES_PER_SEND }, () => {
-        mark += 1;
-        return healthRecord(mark, mark % BAD_EVERY === 1);
-      });
-      await writer.write((sent / MESSAGES_PER_SEND) % 2, records);
-    }
-  }
-
   it('has each record once, also after kill -9 of the worker, and is audited clean', async () => {
-    await writeRecords(4_000);
-    await waitUntilCommitted(test.settings, writer.written, 180_000);
-    await writeRecords(4_000);
-    test.stack.component('worker').kill('SIGKILL');
-    await writeRecords(4_000);
-    await waitUntilCommitted(test.settings, writer.written, 180_000);
-    expect(await compareTables(test.settings, writer.written)).toEqual(NO_DIFFERENCES);
+    await expectOnceThoughKilled(test, load, [4_000, 4_000, 4_000], 180_000);
     const { output } = await sluice(test.environment, ['audit', TABLE, '--json']);
     expect(JSON.parse(output)).toMatchObject({ verdict: 'clean' });
   });

@@ -1,11 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { writeSection } from '../written-section.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/scale-out.md', import.meta.url));
-const BEGIN = '<!-- written by npm run scale-out -->';
-const END = '<!-- end -->';
 
 export interface ScaleOutResult {
   readonly records: number;
@@ -27,9 +23,7 @@ export interface ScaleOutResult {
 /** Writes what came of it into docs/scale-out.md. */
 export function writeScaleOut(result: ScaleOutResult): void {
   const { records, rejected, parts, partsAtDeath, seconds, machines, audit } = result;
-  const text = [
-    BEGIN,
-    '',
+  const lines = [
     `One batch of ${count(records)} records in ${parts} parts: ${count(records - rejected)} rows and ${count(rejected)} rejected records, each once. Committed once, ${seconds} s after the worker that ingests was started. The audit of everything: ${audit}.`,
     '',
     '| machine | `--queues` | parts written | |',
@@ -38,17 +32,9 @@ export function writeScaleOut(result: ScaleOutResult): void {
       ({ name, queues, parts: written, died }) =>
         `| ${name} | ${queues} | ${written} | ${died ? `kill -9 in the middle of its first part, when the others had written ${partsAtDeath}; another wrote that part` : ''} |`,
     ),
-    '',
-    END,
-  ].join('\n');
-  console.log(text);
-  const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, page.slice(0, page.indexOf(BEGIN)) + text + page.slice(page.indexOf(END) + END.length));
-  execFileSync(process.execPath, [
-    createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'),
-    '--write',
-    PAGE,
-  ]);
+  ];
+  console.log(lines.join('\n'));
+  writeSection(PAGE, 'npm run scale-out', lines);
 }
 
 function count(number: number): string {

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { STEPS } from '../../activities/fault-point.ts';
+import { writeSection } from '../written-section.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/faults.md', import.meta.url));
 /** What came of each fault when it was last run: a run of a part replaces that part. */
 const RECORD = fileURLToPath(new URL('results.json', import.meta.url));
-const BEGIN = '<!-- written by npm run faults -->';
-const END = '<!-- end -->';
 const COLUMNS = ['crash before', 'crash after', 'error before', 'error after', 'hang before', 'hang after'];
 
 export interface Result {
@@ -26,9 +23,7 @@ export function writeResults(newest: readonly Result[]): void {
     (step) => `| ${step} | ${COLUMNS.map((column) => cellOf(at.get(`${column} ${step}`))).join(' | ')} |`,
   );
   const others = results.filter(({ name }) => !STEPS.some((step) => COLUMNS.includes(name.replace(` ${step}`, ''))));
-  const text = [
-    BEGIN,
-    '',
+  writeSection(PAGE, 'npm run faults', [
     `${results.filter(({ passed }) => passed).length} of ${results.length} faults ended with the table right. Seconds from the beginning of each until it was judged, starts of processes included.`,
     '',
     `| step | ${COLUMNS.join(' | ')} |`,
@@ -38,15 +33,6 @@ export function writeResults(newest: readonly Result[]): void {
     '| what happens | to | |',
     '| --- | --- | --- |',
     ...others.map((result) => `| ${result.suite} | ${result.name} | ${cellOf(result)} |`),
-    '',
-    END,
-  ].join('\n');
-  const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, page.slice(0, page.indexOf(BEGIN)) + text + page.slice(page.indexOf(END) + END.length));
-  execFileSync(process.execPath, [
-    createRequire(import.meta.url).resolve('prettier/bin/prettier.cjs'),
-    '--write',
-    PAGE,
   ]);
 }
 

@@ -4,23 +4,13 @@ import { ensureColumns, ensureTable } from '../../lake/ensure-table.ts';
 import { deltaSchema } from '../../lake/log/schema.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import { FileStorage } from '../../lake/storage/file/file-storage.ts';
-import type { StoredColumn, TableShape } from '../../plans/table-shape.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { healthShape } from './health-shape.ts';
 
 const SOURCE = { topic: 't', topicId: 'id' };
 
-function shapeOf(columns: Readonly<Record<string, StoredColumn['type']>>): TableShape {
-  return {
-    database: 'health',
-    table: 't',
-    path: 'health/t',
-    columns: Object.entries(columns).map(([name, type]) => ({ name, type, required: false })),
-    partitionColumns: [{ name: 'dt', type: 'date', required: true }],
-  };
-}
-
-const NARROW = shapeOf({ cores: 'int' });
-const WIDE = shapeOf({ cores: 'bigint' });
+const NARROW = healthShape({ cores: 'int' });
+const WIDE = healthShape({ cores: 'bigint' });
 
 function open(): () => TableLog {
   const storage = new FileStorage(pathToFileURL(temporaryFolder()).href);
@@ -45,9 +35,9 @@ it('makes room for files of another definition, whoever looked at the log when',
   const [one, other] = [log(), log()];
   await ensureTable(one, NARROW, SOURCE);
   await other.refresh();
-  await Promise.all([ensureColumns(one, WIDE), ensureColumns(other, shapeOf({ cores: 'int', note: 'string' }))]);
+  await Promise.all([ensureColumns(one, WIDE), ensureColumns(other, healthShape({ cores: 'int', note: 'string' }))]);
   await ensureColumns(one, NARROW);
   await one.refresh();
   expect(one.snapshot.version).toBe(2);
-  expect(one.snapshot.metaData?.schemaString).toBe(deltaSchema(shapeOf({ cores: 'bigint', note: 'string' })));
+  expect(one.snapshot.metaData?.schemaString).toBe(deltaSchema(healthShape({ cores: 'bigint', note: 'string' })));
 });

@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { compareSchemas, deltaSchema, schemaTaking, shapeInLog, storedColumns } from '../../../lake/log/schema.ts';
-import type { StoredColumn, TableShape } from '../../../plans/table-shape.ts';
+import type { StoredColumn } from '../../../plans/table-shape.ts';
+import { healthShape } from '../health-shape.ts';
 
 const PARTITION_COLUMNS = ['dt'];
 
-function shapeOf(columns: Readonly<Record<string, StoredColumn['type']>>): TableShape {
-  return {
-    database: 'health',
-    table: 't',
-    path: 'health/t',
-    columns: Object.entries(columns).map(([name, type]) => ({ name, type, required: false })),
-    partitionColumns: [{ name: 'dt', type: 'date', required: true }],
-  };
-}
-
 function schemaOf(columns: Readonly<Record<string, StoredColumn['type']>>): string {
-  return deltaSchema(shapeOf(columns));
+  return deltaSchema(healthShape(columns));
 }
 
 const NARROW = schemaOf({ host: 'string', cores: 'int' });
@@ -58,19 +49,19 @@ describe('a definition’s schema against the log’s', () => {
 
 describe('the schema that takes files of another definition', () => {
   it('is the log’s where that has all columns, as wide or wider', () => {
-    expect(schemaTaking(shapeOf({ cores: 'int', host: 'string' }), WIDE)).toBeUndefined();
-    expect(schemaTaking(shapeOf({ host: 'string' }), NARROW)).toBeUndefined();
+    expect(schemaTaking(healthShape({ cores: 'int', host: 'string' }), WIDE)).toBeUndefined();
+    expect(schemaTaking(healthShape({ host: 'string' }), NARROW)).toBeUndefined();
   });
 
   it('gains columns before those of the partition, and widens, without losing any', () => {
     const current = schemaOf({ host: 'string', cores: 'int', size: 'bigint' });
-    const taking = schemaTaking(shapeOf({ cores: 'bigint', size: 'int', note: 'string' }), current) ?? '';
+    const taking = schemaTaking(healthShape({ cores: 'bigint', size: 'int', note: 'string' }), current) ?? '';
     expect(taking).toBe(schemaOf({ host: 'string', cores: 'bigint', size: 'bigint', note: 'string' }));
     expect(compareSchemas('t', current, taking)).toBe('widened');
   });
 
   it('does not exist for what can’t be read as one', () => {
-    expect(() => schemaTaking(shapeOf({ cores: 'double' }), NARROW)).toThrow('has become double from integer');
+    expect(() => schemaTaking(healthShape({ cores: 'double' }), NARROW)).toThrow('has become double from integer');
   });
 });
 
@@ -82,7 +73,7 @@ it('gives a table the columns of its log, whatever its definition says', () => {
     partitionColumns: PARTITION_COLUMNS,
     configuration: {},
   };
-  const shape = shapeOf({ cores: 'int' });
+  const shape = healthShape({ cores: 'int' });
   expect(shapeInLog(shape, metaData)).toEqual({ ...shape, columns: storedColumns(WIDE, PARTITION_COLUMNS) });
   expect(shapeInLog(shape, undefined)).toBe(shape);
 });

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../errors/sluice-error.ts';
+import { pathUsedBefore } from '../../../lake/storage/path.ts';
 import type { ListOptions, Storage, StorageEntry } from '../../../lake/storage/storage.ts';
 import type { SimulatedProcess } from '../world/process.ts';
 import type { StepRequest } from '../world/scheduler.ts';
@@ -75,7 +76,7 @@ export class MemoryStorage implements Storage {
       if (bytes === undefined) throw new Error(`there is no local file ${localPath}`);
       if (this.#kind === 's3') {
         if (await this.#createAndAsk(path, bytes)) continue;
-        throw new SluiceError('INTERNAL', `Could not add ${path}: its path has been used before.`);
+        throw pathUsedBefore(path);
       }
       await this.#step({
         label: `add ${path}`,
