@@ -63,8 +63,10 @@ async function expectEveryRowOnce(): Promise<void> {
 }
 
 beforeAll(async () => {
-  test = await startTestStack({ own: ['worker', 'background'] });
-  define([/min_files: \d+/, 'min_files: 4']);
+  test = await startTestStack({
+    own: ['worker', 'background'],
+    defined: (text) => text.replace(/min_files: \d+/, 'min_files: 4'),
+  });
   writer = await TopicWriter.open(test.settings.kafka.brokers, TOPIC);
   client = new Client({ connection: await Connection.connect({ address: test.settings.temporal.address }) });
 });

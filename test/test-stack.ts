@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,9 @@ import { Stack, type StackOptions } from '../infra/stack.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
+
+/** A test looks after the table itself, when it wants to. */
+const UNSCHEDULED = 'schedules: { compaction: off, vacuum: off, retention: off, quick_audit: off, full_audit: off }\n';
 
 /** The real stack in a home and on ports of its own, beside whatever else is up. */
 export interface TestStack {
@@ -20,6 +23,8 @@ export interface TestStack {
 export async function startTestStack(
   options: Pick<StackOptions, 'own'> & {
     readonly simulatedServers?: number;
+    /** Changes to the table's definition, as it is before anything reads it. */
+    readonly defined?: (text: string) => string;
     /** Further definitions, by table. */
     readonly tables?: Readonly<Record<string, string>>;
     /** Further variables of Sluice's own. */
@@ -30,12 +35,8 @@ export async function startTestStack(
   const ports = await freePorts();
   const tables = join(home, 'tables');
   mkdirSync(tables);
-  cpSync(join(PROJECT, 'tables', 'server_health.yaml'), join(tables, 'server_health.yaml'));
-  // A test looks after the table itself, when it wants to.
-  appendFileSync(
-    join(tables, 'server_health.yaml'),
-    'schedules: { compaction: off, vacuum: off, retention: off, quick_audit: off, full_audit: off }\n',
-  );
+  const given = readFileSync(join(PROJECT, 'tables', 'server_health.yaml'), 'utf8');
+  writeFileSync(join(tables, 'server_health.yaml'), (options.defined ?? ((text) => text))(`${given}${UNSCHEDULED}`));
   for (const [table, text] of Object.entries(options.tables ?? {})) writeFileSync(join(tables, `${table}.yaml`), text);
   const environment = {
     SLUICE_HOME: home,
