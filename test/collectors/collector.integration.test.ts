@@ -65,12 +65,12 @@ function expectOnceInOrder(records: readonly ReceivedRecord[]): void {
   }
 }
 
-/** This machine was read once an interval, all the time; a busy one is forgiven a single reading. */
+/** This machine was read once an interval, all the time; a busy one is forgiven some readings, fewer than an outage would cost. */
 function expectNoGap(records: readonly ReceivedRecord[]): void {
   const times = records.filter(({ key }) => key === hostname()).map(({ timestampMs }) => timestampMs);
   const steps = times.slice(1).map((time, index) => time - (times[index] ?? NaN));
   expect(times.length).toBeGreaterThan(5);
-  expect(Math.max(...steps)).toBeLessThan(3 * INTERVAL_MS);
+  expect(Math.max(...steps)).toBeLessThan(5 * INTERVAL_MS);
 }
 
 test('records arrive under their host, with the columns of the table and their own time', async () => {

@@ -316,7 +316,7 @@ describe('an abort', () => {
       onChunk: () => (end === 100 ? stop() : setTimeout(stop, 300)),
     });
     await expect(reading).rejects.toBe(reason);
-    expect(performance.now() - abortedMs).toBeLessThan(400);
+    expect(performance.now() - abortedMs).toBeLessThan(2_000);
   });
 });
 
