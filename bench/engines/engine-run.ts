@@ -24,7 +24,7 @@ export interface EngineRun {
 export interface EngineReport {
   readonly startedAt: string;
   readonly machine: Machine;
-  /** Of the machine, one minute before the end; beyond its cores others were at work. */
+  /** Of the machine, over the last minute, with Spark's own work in it. */
   readonly load: number;
   readonly runs: number;
   readonly duckdb: EngineRun;
@@ -52,7 +52,7 @@ export function engineReport({ startedAt, machine, load, runs, duckdb, spark }: 
 
 Records of 168 bytes from three Kafka partitions into Parquet, a file for each event hour at least; medians of ${runs} warm batches of each size, on ${startedAt}. Both engines ran on the
 same machine, one after the other: ${machineInWords(machine)}; Spark as the local server, its executor in the same process.
-Its load was ${load.toFixed(1)} on ${machine.cores} cores: others were at work on it, so go by the ratios and by CPU time rather than by seconds. CPU time is that of worker and server together.
+Its load was ${load.toFixed(1)} at the end, with Spark's own work in it: far above its ${machine.cores} cores, others were at work too, and CPU time tells more than seconds. CPU time is that of worker and server together.
 
 | what | DuckDB | Spark | Spark takes |
 | --- | ---: | ---: | ---: |
