@@ -36,8 +36,7 @@ export class BatchWriter {
   /** How a batch is made that is planned now. */
   get making(): BatchMaking {
     return {
-      // An archive is DuckDB's to write, whatever the worker is told.
-      engine: this.definition.archive ? 'duckdb' : (this.#parts.engineName ?? this.definition.engine),
+      engine: this.#parts.engineName ?? this.definition.engine,
       definitionHash: definitionHash(this.definition),
     };
   }

@@ -137,9 +137,6 @@ function readDefinition(file: DefinitionFile): TableDefinition {
   checkColumnNames(file, definition);
   checkCompaction(file, definition);
   checkVacuum(file, definition);
-  if (definition.archive !== undefined && definition.engine !== 'duckdb') {
-    file.problem(['archive'], 'archive needs engine: duckdb, which sees each record’s bytes');
-  }
   return definition;
 }
 

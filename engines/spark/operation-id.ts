@@ -16,16 +16,27 @@ export interface OperationKey {
   readonly generation: number;
 }
 
+/** One session, and in it an operation for the rows and one for the archive. */
+export interface OperationIds {
+  readonly sessionId: string;
+  readonly operationId: string;
+  readonly archivingId: string;
+}
+
 /**
- * Ids that every attempt at one batch comes to by itself: so a retry joins the operation that is running already,
- * instead of starting a second one.
+ * Ids that every attempt at one batch comes to by itself: so a retry joins what is running already, instead of starting
+ * it a second time.
  */
-export function operationIds(key: OperationKey): { readonly sessionId: string; readonly operationId: string } {
+export function operationIds(key: OperationKey): OperationIds {
   const ranges = key.ranges.map(({ partition, startOffset, endOffset }) => [partition, startOffset, endOffset]);
   const batch = [key.sequence, key.revision, key.shard, key.purpose ?? null, ranges];
   const parts = [key.lake, key.topicId, key.table, ...batch, key.generation];
   const text = JSON.stringify(parts);
-  return { sessionId: uuidOf(`session ${text}`), operationId: uuidOf(`operation ${text}`) };
+  return {
+    sessionId: uuidOf(`session ${text}`),
+    operationId: uuidOf(`operation ${text}`),
+    archivingId: uuidOf(`archiving ${text}`),
+  };
 }
 
 /** A UUID of version 8 (RFC 9562), out of the text's hash. */

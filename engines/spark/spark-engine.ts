@@ -2,25 +2,27 @@ import { join } from 'node:path';
 import { DuckDbSession } from '../../duckdb/session.ts';
 import { asSluiceError, SluiceError } from '../../errors/sluice-error.ts';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
-import type { BatchPlan } from '../../plans/batch.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
-import { mainTable } from '../../plans/table-shape.ts';
+import { archiveTable, mainTable, type TableShape } from '../../plans/table-shape.ts';
 import { unknownFields } from '../../plans/unknown-fields.ts';
 import type { KafkaSettings } from '../../settings/settings.ts';
 import type { SparkSettings } from '../../settings/spark-settings.ts';
 import { CarefulConversion } from '../duckdb/careful-conversion.ts';
+import { requirePartitionLimit } from '../duckdb/parquet-writer.ts';
 import type { BatchRequest, BatchResult, Engine, WrittenFile } from '../engine.ts';
 import { arrowRows } from './arrow-rows.ts';
-import { BatchOperation, type BatchTotals, TOTALS, totalsOf } from './batch-operation.ts';
+import { ARCHIVED, BatchOperation, TOTALS } from './batch-operation.ts';
+import { mismatch, requireSameRecords, requireWithin } from './batch-totals.ts';
 import { ConnectClient } from './connect-client.ts';
 import { HandleLost, OperationFailed } from './connect-failure.ts';
 import { ConnectSession } from './connect-session.ts';
 import { checkRanges, checkTopic } from './held-ranges.ts';
 import { loginSecrets } from './kafka-login.ts';
-import { operationIds } from './operation-id.ts';
+import { type OperationIds, operationIds } from './operation-id.ts';
+import { filesOf, type OperationOutput, outputOf } from './operation-output.ts';
 import { recordOf, segmentsOf } from './rest-records.ts';
 import { SESSION_SETTINGS } from './session-settings.ts';
-import { filesIn, takeOver } from './spark-files.ts';
+import type { LeftFile } from './spark-files.ts';
 
 /** Operations of one batch that failed or were lost; each attempt begins after them. */
 export const MAX_GENERATIONS = 1_000;
@@ -72,7 +74,9 @@ export class SparkEngine implements Engine {
     const { kafka, spark } = this.#options;
     signal.throwIfAborted();
     await checkTopic(this.#cluster, plan, signal);
-    if (plan.ranges.every(({ startOffset, endOffset }) => startOffset === endOffset)) return NOTHING;
+    if (plan.ranges.every(({ startOffset, endOffset }) => startOffset === endOffset)) {
+      return definition.archive === undefined ? NOTHING : { ...NOTHING, archiveFiles: [] };
+    }
     const operation = new BatchOperation(request, { kafka, loginFile: spark.kafkaPropertiesFile });
     const { sequence, revision, topicId, ranges } = plan;
     const batch = { sequence, revision, shard, ranges, purpose: request.purpose };
@@ -86,22 +90,22 @@ export class SparkEngine implements Engine {
     throw new SluiceError('ENGINE_FAILED', `Batch ${sequence} has been lost on Spark ${MAX_GENERATIONS} times.`);
   }
 
-  /** Undefined where these ids' operation can't be had any more: then it is begun anew under the next ones. */
-  async #try(
-    request: BatchRequest,
-    operation: BatchOperation,
-    ids: { readonly sessionId: string; readonly operationId: string },
-  ): Promise<BatchResult | undefined> {
-    const { signal } = request;
+  /** Undefined where what these ids name can't be had any more: then it is begun anew under the next ones. */
+  async #try(request: BatchRequest, operation: BatchOperation, ids: OperationIds): Promise<BatchResult | undefined> {
+    const { signal, scratchFolder, report } = request;
     const session = new ConnectSession(this.#client, ids.sessionId);
-    const folder = join(request.scratchFolder, `spark-${ids.operationId}`);
+    const folder = (operationId: string): string => join(scratchFolder, `spark-${operationId}`);
+    const { operationId, archivingId } = ids;
+    const [rowsFolder, archiveFolder] = [folder(operationId), folder(archivingId)];
     try {
       await session.configure(SESSION_SETTINGS, signal);
-      const { metrics } = await session.run(ids.operationId, operation.write(folder), signal, request.report);
-      const totals = totalsOf(metrics[TOTALS] ?? {});
-      // The operation was another attempt's, and wrote where that one said.
-      if (totals.plain > 0 && totals.folder !== folder && !(await takeOver(totals.folder, folder))) return undefined;
-      return await this.#finish(request, operation, { session, totals, folder });
+      const [rows, archive] = await Promise.all([
+        outputOf(session.run(operationId, operation.write(rowsFolder), signal, report), TOTALS, rowsFolder),
+        request.definition.archive &&
+          outputOf(session.run(archivingId, operation.archive(archiveFolder), signal), ARCHIVED, archiveFolder),
+      ]);
+      const result = await this.#finish(request, operation, { session, ...rows });
+      return archive === undefined ? result : { ...result, archiveFiles: await this.#archived(request, rows, archive) };
     } catch (thrown) {
       signal.throwIfAborted();
       if (thrown instanceof HandleLost || (thrown instanceof OperationFailed && thrown.joined)) return undefined;
@@ -111,26 +115,18 @@ export class SparkEngine implements Engine {
     }
   }
 
-  async #finish(request: BatchRequest, operation: BatchOperation, written: Written): Promise<BatchResult> {
-    const { totals } = written;
+  async #finish(request: BatchRequest, operation: BatchOperation, written: InSession): Promise<BatchResult> {
     const { plan, definition } = request;
+    const { totals } = written;
     requireWithin(plan, totals);
     const [left, judged, extra] = await Promise.all([
-      filesIn(written.folder, mainTable(definition), this.#session),
+      filesOf(plan, written, mainTable(definition), this.#session),
       this.#judgeRest(request, operation, written),
       this.#extraFields(request, operation, written),
     ]);
-    const plain = left.reduce((sum, file) => sum + file.rows, 0);
-    if (plain !== totals.plain)
-      throw mismatch(plan, `${totals.plain} rows were written, and ${plain} are in the files`);
-    const files = [...left, ...judged.files].map((file, index) => ({
-      ...file,
-      path: batchFilePath({ ...plan, shard: request.shard ?? 0 }, request.attempt, index),
-    }));
-    requirePartitions(request, files);
     return {
-      rows: plain + judged.rows,
-      files,
+      rows: totals.plain + judged.rows,
+      files: named(request, mainTable(definition), [...left, ...judged.files]),
       rejectedRows: judged.rejectedRows,
       rejectedFiles: judged.rejectedFiles,
       unknownFields: unknownFields(extra, judged.unknownFields),
@@ -138,11 +134,18 @@ export class SparkEngine implements Engine {
     };
   }
 
+  async #archived(request: BatchRequest, rows: OperationOutput, archive: OperationOutput): Promise<WrittenFile[]> {
+    const { plan, definition } = request;
+    requireSameRecords(plan, rows.totals, archive.totals);
+    const shape = archiveTable(definition);
+    return named(request, shape, await filesOf(plan, archive, shape, this.#session));
+  }
+
   /** What Spark could not decide by itself, by the judge that DuckDB's engine has. */
   async #judgeRest(
     request: BatchRequest,
     operation: BatchOperation,
-    { session, totals }: Written,
+    { session, totals }: InSession,
   ): Promise<Omit<BatchResult, 'fetchedBytes'>> {
     const expected = totals.records - totals.plain;
     if (expected === 0) return NOTHING;
@@ -163,7 +166,7 @@ export class SparkEngine implements Engine {
   async #extraFields(
     request: BatchRequest,
     operation: BatchOperation,
-    { session, totals }: Written,
+    { session, totals }: InSession,
   ): Promise<Readonly<Record<string, number>>> {
     if (totals.withExtra === 0) return {};
     const { batches } = await session.run(crypto.randomUUID(), operation.extraFields(), request.signal);
@@ -189,10 +192,8 @@ export class SparkEngine implements Engine {
   }
 }
 
-interface Written {
+interface InSession extends OperationOutput {
   readonly session: ConnectSession;
-  readonly totals: BatchTotals;
-  readonly folder: string;
 }
 
 const NOTHING: BatchResult = {
@@ -211,33 +212,10 @@ function firstLines(message: string): string {
   return message.split('\n').slice(0, MESSAGE_LINES).join(' ');
 }
 
-function requireWithin(plan: BatchPlan, { partitions, records }: BatchTotals): void {
-  const ranges = new Map(plan.ranges.map((range) => [range.partition, range]));
-  let counted = 0;
-  for (const [partition, { records: some, first, last }] of partitions) {
-    const range = ranges.get(partition);
-    const within = range !== undefined && first >= BigInt(range.startOffset) && last < BigInt(range.endOffset);
-    if (!within)
-      throw mismatch(plan, `offsets ${String(first)} to ${String(last)} of partition ${partition} were not planned`);
-    counted += some;
-  }
-  if (counted !== records)
-    throw mismatch(plan, `${records} records were read, ${counted} of them from planned partitions`);
-}
-
-function requirePartitions({ plan, definition }: BatchRequest, files: readonly WrittenFile[]): void {
-  const partitions = new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size;
-  const { maxPartitions } = definition.limits;
-  if (partitions <= maxPartitions) return;
-  throw new SluiceError(
-    'LIMIT_EXCEEDED',
-    `Batch ${plan.sequence} of ${definition.table} falls into ${partitions} partitions, above the limit of ${maxPartitions}.`,
-    { remedy: 'Raise limits.max_partitions in the table definition, or lower limits.max_rows.' },
-  );
-}
-
-function mismatch(plan: BatchPlan, what: string): SluiceError {
-  return new SluiceError('COUNT_MISMATCH', `Batch ${plan.sequence} on Spark: ${what}.`, {
-    remedy: 'Nothing was committed, and it is tried again; if it fails for ever, see the worker’s log.',
-  });
+/** With their names in the table. @throws SluiceError LIMIT_EXCEEDED where they are of too many partitions */
+function named(request: BatchRequest, { table }: TableShape, files: readonly LeftFile[]): WrittenFile[] {
+  const partitions = new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues)));
+  requirePartitionLimit(request, table, partitions.size);
+  const { plan, attempt, shard = 0 } = request;
+  return files.map((file, index) => ({ ...file, path: batchFilePath({ ...plan, shard }, attempt, index) }));
 }

@@ -5,16 +5,16 @@ import type { BatchResult, Engine } from '../../engines/engine.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
 import { CODECS } from '../../kafka/compression.ts';
 import type { BatchPlan } from '../../plans/batch.ts';
-import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
+import { archiveTable, mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import type { KafkaSettings } from '../../settings/settings.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { waitFor } from '../wait-for.ts';
 import { createTopic, deleteRecords, writeCompressed, writeFixture, writeTransactions } from './fixture-topic.ts';
-import { expectFixture, expectTrueStatistics, expectTypes } from './expected-result.ts';
+import { expectArchived, expectFixture, expectTrueStatistics, expectTypes } from './expected-result.ts';
 import { define, type FixtureRecord, PRODUCED_AT_MS } from './fixture.ts';
-import { large, records, times } from './record-fixtures.ts';
+import { archived, large, records, times } from './record-fixtures.ts';
 import { kinds, unicode, wide } from './value-fixtures.ts';
-import { codecsOf, rejectedRowsOf, rowsOf, type TextRow } from './read-back.ts';
+import { codecsOf, recordRowsOf, rowsOf, type TextRow } from './read-back.ts';
 
 export interface EngineOptions {
   /** Brokers that are up; topics are made as they are needed, and may be there from another engine's tests. */
@@ -74,6 +74,25 @@ export function describeEngine(name: string, options: EngineOptions): void {
       const result = await write(fixture.definition, [[0, 0, fixture.records.length]]);
       await expectFixture(fixture, result);
       expect(result.fetchedBytes).toBeGreaterThan(0);
+      expect(result.archiveFiles).toBeUndefined();
+    });
+
+    it('archives every record byte for byte where it is told to, whatever becomes of it', async () => {
+      const { definition, records: all } = archived;
+      await topicOf(definition, (topic) => writeFixture(kafka, topic, all));
+      const result = await write(definition, [[0, 1, all.length]]);
+      expect([result.rows, result.rejectedRows]).toEqual([3, all.length - 4]);
+      const { archiveFiles = [] } = result;
+      await expectArchived(archiveFiles, all, 1);
+      expect(archiveFiles.map(({ partitionValues }) => partitionValues)).toEqual(
+        expect.arrayContaining([{ dt: '2025-03-09' }, { dt: '2025-03-10' }]),
+      );
+      for (const file of archiveFiles) await expectTypes(file, archiveTable(definition));
+      for (const file of archiveFiles) await expectTrueStatistics(file, archiveTable(definition));
+      expect(await codecsOf(archiveFiles)).toEqual(['ZSTD']);
+      for (const { path } of archiveFiles) expect(path).toMatch(/^data\/b0000000007-0-0-[^/]+\.parquet$/);
+      expect(new Set(archiveFiles.map(({ path }) => path)).size).toBe(archiveFiles.length);
+      expect((await write(definition, [[0, 2, 2]])).archiveFiles).toEqual([]);
     });
 
     it('writes files that say of themselves what is true', async () => {
@@ -110,7 +129,7 @@ export function describeEngine(name: string, options: EngineOptions): void {
       ]);
       const places = (await rowsOf(result.files)).map((row) => `${row['kafka_partition']}/${row['kafka_offset']}`);
       expect(places.sort()).toEqual(['0/10', '0/11', '0/3', '0/5', '0/6', '0/7', '0/8', '1/0'].sort());
-      const rejected = (await rejectedRowsOf(result.rejectedFiles)).map((row) => row['kafka_offset']);
+      const rejected = (await recordRowsOf(result.rejectedFiles)).map((row) => row['kafka_offset']);
       expect(rejected.sort()).toEqual(['4', '9']);
       expect(result).toMatchObject({ rows: 8, rejectedRows: 2 });
       expect(result.files.map(({ partitionValues }) => partitionValues)).toEqual(
@@ -142,9 +161,7 @@ export function describeEngine(name: string, options: EngineOptions): void {
       const [one, other] = [await write(placed, [[1, 0, 20]]), await write(placed, [[1, 0, 20]])];
       const sorted = (rows: readonly TextRow[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
       expect(sorted(await rowsOf(one.files))).toEqual(sorted(await rowsOf(other.files)));
-      expect(sorted(await rejectedRowsOf(one.rejectedFiles))).toEqual(
-        sorted(await rejectedRowsOf(other.rejectedFiles)),
-      );
+      expect(sorted(await recordRowsOf(one.rejectedFiles))).toEqual(sorted(await recordRowsOf(other.rejectedFiles)));
       // The tables' names are their own.
       const names = [...one.files, ...other.files].map(({ path }) => path);
       const rejectedNames = [...one.rejectedFiles, ...other.rejectedFiles].map(({ path }) => path);
@@ -175,6 +192,10 @@ export function describeEngine(name: string, options: EngineOptions): void {
         (await rowsOf((await write(definition, [range])).files)).map((row) => row['text']).sort();
       expect(await texts([0, 0, 8])).toEqual(['committed', 'committed too', 'plain', 'plain again']);
       expect(await texts([0, 2, 6])).toEqual(['committed too']);
+      const archive = define('transactions', { text: 'string' }, 'archive: true');
+      const { archiveFiles = [] } = await write(archive, [[0, 0, 8]]);
+      expect(archiveFiles.reduce((sum, { rows }) => sum + rows, 0)).toBe(4);
+      expect((await write(archive, [[0, 3, 6]])).archiveFiles).toEqual([]);
       // Nothing but markers and what was aborted.
       expect(await texts([0, 3, 6])).toEqual([]);
       expect(await texts([0, 7, 8])).toEqual([]);

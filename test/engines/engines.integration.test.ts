@@ -4,7 +4,7 @@ import { SparkEngine } from '../../engines/spark/spark-engine.ts';
 import { SparkRewriter } from '../../engines/spark/spark-rewriter.ts';
 import { Brokers } from '../kafka/brokers.ts';
 import { describeEngine } from './conformance.ts';
-import { describeRewriter } from './rewriter-conformance.ts';
+import { describeRewriter, describeWidenedColumns } from './rewriter-conformance.ts';
 import { LocalSpark } from './spark/local-spark.ts';
 import { describeRecovery } from './spark/recovery.ts';
 
@@ -37,5 +37,6 @@ describeEngine('Spark as an engine', {
 });
 
 describeRewriter('Spark as a rewriter', () => new SparkRewriter(spark.spark));
+describeWidenedColumns('Spark as a rewriter', () => new SparkRewriter(spark.spark));
 
 describeRecovery(() => ({ brokers, spark }));

@@ -3,12 +3,12 @@ import { expect } from 'vitest';
 import type { BatchResult, WrittenFile } from '../../engines/engine.ts';
 import type { StoredColumn, TableShape } from '../../plans/table-shape.ts';
 import { type Fixture, type FixtureRecord, PRODUCED_AT_MS } from './fixture.ts';
-import { boundsOf, parquetTypes, rejectedRowsOf, rowsOf, type TextRow } from './read-back.ts';
+import { boundsOf, parquetTypes, recordRowsOf, rowsOf, type TextRow } from './read-back.ts';
 
 /** Each record of the fixture once: as the row that it becomes, or rejected for its reason with its original bytes. */
 export async function expectFixture({ records, unknownFields }: Fixture, result: BatchResult): Promise<void> {
   const rows = byOffset(await rowsOf(result.files));
-  const rejected = byOffset(await rejectedRowsOf(result.rejectedFiles));
+  const rejected = byOffset(await recordRowsOf(result.rejectedFiles));
   const found = records.map((record, offset) => {
     const row = rows.get(offset);
     const wanted = typeof record.becomes === 'string' ? undefined : Object.keys(record.becomes);
@@ -49,11 +49,29 @@ function expectOrigin(row: TextRow, offset: number, record: FixtureRecord | unde
 }
 
 function expectOriginalBytes(row: TextRow, record: FixtureRecord | undefined): void {
-  const bytes = (text: string | Buffer | null | undefined): string | null =>
-    text === null || text === undefined ? null : Buffer.from(text).toString('hex').toUpperCase();
-  expect(row['record_value']).toBe(bytes(record?.value));
-  expect(row['record_key']).toBe(bytes(record?.key === undefined ? 'k' : record.key));
+  expect(row['record_value']).toBe(bytesOf(record?.value));
+  expect(row['record_key']).toBe(bytesOf(record?.key === undefined ? 'k' : record.key));
   expect(row['detail']).toMatch(/./);
+}
+
+function bytesOf(text: string | Buffer | null | undefined): string | null {
+  return text === null || text === undefined ? null : Buffer.from(text).toString('hex').toUpperCase();
+}
+
+/** Each record from an offset on once, with its time, key and value as they were written. */
+export async function expectArchived(
+  files: readonly WrittenFile[],
+  records: readonly FixtureRecord[],
+  from: number,
+): Promise<void> {
+  const rows = byOffset(await recordRowsOf(files));
+  expect([...rows.keys()].sort((a, b) => a - b)).toEqual(records.slice(from).map((_, index) => from + index));
+  for (const [offset, row] of rows) {
+    const record = records[offset];
+    expectOrigin(row, offset, record);
+    const found = [row['record_key'], row['record_value']];
+    expect(found).toEqual([bytesOf(record?.key === undefined ? 'k' : record.key), bytesOf(record?.value)]);
+  }
 }
 
 const PARQUET_TYPES: Readonly<Record<StoredColumn['type'], RegExp>> = {

@@ -10,7 +10,7 @@ const EVENT_TIME = '2025-03-09T05:29:59.123456Z';
 export type ExpectedRow = Readonly<Record<string, string | null>>;
 
 export interface FixtureRecord {
-  readonly key?: string | null;
+  readonly key?: string | Buffer | null;
   readonly value: string | Buffer | null;
   readonly timestampMs?: number;
   /** What it must become: a row that has at least these values, or a rejected row for this reason. */

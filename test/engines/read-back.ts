@@ -9,8 +9,8 @@ export async function rowsOf(files: readonly WrittenFile[]): Promise<TextRow[]> 
   return textRows(files, '*');
 }
 
-/** As `rowsOf`, for files of the rejected table: key and value as hexadecimal digits. */
-export async function rejectedRowsOf(files: readonly WrittenFile[]): Promise<TextRow[]> {
+/** As `rowsOf`, for files of the rejected table and of the archive: key and value as hexadecimal digits. */
+export async function recordRowsOf(files: readonly WrittenFile[]): Promise<TextRow[]> {
   return textRows(files, '* REPLACE (hex(record_key) AS record_key, hex(record_value) AS record_value)');
 }
 

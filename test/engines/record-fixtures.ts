@@ -122,3 +122,21 @@ export const large: Fixture = {
   ],
   unknownFields: {},
 };
+
+/** Rows, one that is plain and one that is not, and every kind of what is no row; produced on two days. */
+export const archived: Fixture = {
+  name: 'records that are archived',
+  definition: define('archived', { n: 'int' }, 'archive: true\nlimits: { max_record_bytes: 1KiB }'),
+  records: [
+    { value: withTime('"n":0'), becomes: { n: '0' } },
+    { key: 'key', value: withTime('"n":1'), becomes: { n: '1' } },
+    { key: '', value: withTime(' "\\u006e" : 2 '), becomes: { n: '2' } },
+    { key: Buffer.from([0, 255, 10, 13]), value: withTime('"n":"x"'), becomes: 'wrong_type' },
+    { key: 'tombstone', value: null, becomes: 'null_value' },
+    { key: null, value: Buffer.from([0xff, 0xfe, 0x00]), becomes: 'invalid_utf8' },
+    { key: null, value: '', becomes: 'malformed_json' },
+    { value: 'x'.repeat(MAX_RECORD_BYTES + 1), becomes: 'too_large' },
+    { value: withTime('"n":3'), timestampMs: Date.parse('2025-03-10T00:00:00.001Z'), becomes: { n: '3' } },
+  ],
+  unknownFields: {},
+};

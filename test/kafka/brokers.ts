@@ -105,8 +105,11 @@ export class Brokers {
     await cluster.close();
   }
 
-  /** Bounds what each broker sends to clients of this id; undefined takes the bound away. */
-  async setReadQuota(clientId: string, bytesPerSecond: number | undefined): Promise<void> {
+  /** Bounds what each broker sends to these clients; undefined takes the bound away. */
+  async setReadQuota(
+    of: { readonly clientId: string } | { readonly user: string },
+    bytesPerSecond: number | undefined,
+  ): Promise<void> {
     const cluster = new KafkaCluster(this.settings, 'test-admin');
     const { controllerId } = await cluster.metadata([], 'Setting a quota');
     const key = 'consumer_byte_rate' as const;
@@ -114,10 +117,13 @@ export class Brokers {
       bytesPerSecond === undefined
         ? { key, remove: true as const }
         : { key, value: bytesPerSecond, remove: false as const };
-    const entities = [{ entityType: 'client-id' as const, entityName: clientId }];
+    const entity =
+      'user' in of
+        ? { entityType: 'user' as const, entityName: of.user }
+        : { entityType: 'client-id' as const, entityName: of.clientId };
     await alterClientQuotasV1.api.async(
       await cluster.controlConnection(controllerId),
-      [{ entities, ops: [op] }],
+      [{ entities: [entity], ops: [op] }],
       false,
     );
     await cluster.close();

@@ -435,7 +435,7 @@ describe('a quota of the brokers', () => {
       const values = numbers(mark, mark + 10).map((text) => recordOf(Number(text), { pad: 'x'.repeat(4_000) }));
       await send(topic, values);
     }
-    await brokers.setReadQuota(client, QUOTA_BYTES_PER_SECOND);
+    await brokers.setReadQuota({ clientId: client }, QUOTA_BYTES_PER_SECOND);
     const opened = await table.open();
     await until('all of it is committed', async () => {
       const planned = await opened.plan(never);
@@ -448,7 +448,7 @@ describe('a quota of the brokers', () => {
       }
       return false;
     });
-    await brokers.setReadQuota(client, undefined);
+    await brokers.setReadQuota({ clientId: client }, undefined);
     const files = [...opened.log.snapshot.files.keys()].map((path) => join(table.lakeFolder, table.shape.path, path));
     const rows = await DuckDbSession.once(
       `SELECT kafka_offset::INTEGER AS o FROM read_parquet([${files.map(literal).join(', ')}]) ORDER BY o`,

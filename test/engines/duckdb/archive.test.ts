@@ -6,7 +6,7 @@ import type { CopiedRecord } from '../../../kafka/spool.ts';
 import { ArchivedRecords } from '../../../lake/archived-records.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { define } from '../fixture.ts';
-import { rejectedRowsOf, rowsOf } from '../read-back.ts';
+import { recordRowsOf, rowsOf } from '../read-back.ts';
 
 const NOW_MS = Date.parse('2026-11-23T05:00:00.123Z');
 const TABLE = define('archived', { n: 'int' }, 'archive: true');
@@ -74,7 +74,7 @@ describe('an archive', () => {
     expect(read).toEqual(RECORDS);
     const second = await write(read, 100);
     expect(await rowsOf(second.files)).toEqual(await rowsOf(first.files));
-    expect(await rejectedRowsOf(second.rejectedFiles)).toEqual(await rejectedRowsOf(first.rejectedFiles));
+    expect(await recordRowsOf(second.rejectedFiles)).toEqual(await recordRowsOf(first.rejectedFiles));
   });
 
   it('says which offsets it holds, and from when', async () => {

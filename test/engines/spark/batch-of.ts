@@ -3,7 +3,7 @@ import type { BatchRequest } from '../../../engines/engine.ts';
 import type { KafkaCluster } from '../../../kafka/cluster.ts';
 import { define } from '../fixture.ts';
 
-export const LONG = define('long', { n: 'int', text: 'string' });
+export const LONG = define('long', { n: 'int', text: 'string' }, 'archive: true');
 
 /** The first `records` of the long topic as a batch of its own. */
 export async function batchOf(

@@ -12,9 +12,9 @@ describe('the ids of an operation', () => {
     const ids = operationIds(KEY);
     expect(operationIds({ ...KEY })).toEqual(ids);
     const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-    expect(ids.operationId).toMatch(uuid);
-    expect(ids.sessionId).toMatch(uuid);
-    expect(ids.sessionId).not.toBe(ids.operationId);
+    const all = [ids.sessionId, ids.operationId, ids.archivingId];
+    for (const id of all) expect(id).toMatch(uuid);
+    expect(new Set(all).size).toBe(3);
   });
 
   it('are others for anything else', () => {
@@ -31,7 +31,8 @@ describe('the ids of an operation', () => {
       { ...KEY, purpose: 'backfill 1' },
       { ...KEY, purpose: 'backfill 2' },
       { ...KEY, generation: 1 },
-    ].map((key) => operationIds(key).operationId);
-    expect(new Set(others).size).toBe(others.length);
+    ].map((key) => operationIds(key));
+    const all = others.flatMap(({ sessionId, operationId, archivingId }) => [sessionId, operationId, archivingId]);
+    expect(new Set(all).size).toBe(others.length * 3);
   });
 });

@@ -62,7 +62,7 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
       parts().spark.kill();
       await expectWhole(await writing);
       // The first operation's files are waste: another one wrote these.
-      expect(readdirSync(scratchFolder).filter((name) => name.startsWith('spark-')).length).toBeGreaterThanOrEqual(1);
+      expect(leftBySpark(scratchFolder).length).toBeGreaterThanOrEqual(2);
     });
 
     it('is joined by who comes after a client that was killed', async () => {
@@ -76,7 +76,7 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
       );
       await expectWhole(result);
       // What the dead client's operation wrote is this attempt's now; a second operation would have left it there.
-      expect(readdirSync(scratchFolder).filter((name) => name.startsWith('spark-'))).toEqual([]);
+      expect(leftBySpark(scratchFolder)).toEqual([]);
     });
 
     it('is interrupted when it is told to end, and made anew by the next attempt', async () => {
@@ -112,17 +112,25 @@ function recordOf(n: number): string {
   return JSON.stringify({ event_time: new Date(PRODUCED_AT_MS + (n % 1000)).toISOString(), n, text: `record ${n}` });
 }
 
-async function expectWhole({ files, rows, rejectedRows, rejectedFiles }: BatchResult): Promise<void> {
+async function expectWhole(result: BatchResult): Promise<void> {
+  const { files, rows, rejectedRows, rejectedFiles, archiveFiles = [] } = result;
   expect([rows, rejectedRows]).toEqual([RECORDS - RECORDS / BAD_EVERY, RECORDS / BAD_EVERY]);
   const offsets = async (of: readonly WrittenFile[]): Promise<number[]> =>
     (await rowsOf(of)).map((row) => Number(row['kafka_offset']));
   const all = new Set([...(await offsets(files)), ...(await offsets(rejectedFiles))]);
+  const archived = await offsets(archiveFiles);
+  expect([archived.length, new Set(archived).size]).toEqual([RECORDS, RECORDS]);
   expect([all.size, Math.max(...files.map(({ rows: some }) => some)) > 0]).toEqual([RECORDS, true]);
 }
 
-/** Waits until Spark's tasks have begun to write. */
+/** Waits until Spark has begun to write rows and archive, and has not ended. */
 async function begun(scratchFolder: string): Promise<void> {
-  await waitFor('Spark to begin', 120_000, () => Promise.resolve(unfinished(scratchFolder) || undefined));
+  const bothUnderWay = (): boolean => leftBySpark(scratchFolder).length === 2 && unfinished(scratchFolder);
+  await waitFor('Spark to begin', 120_000, () => Promise.resolve(bothUnderWay() || undefined));
+}
+
+function leftBySpark(scratchFolder: string): string[] {
+  return readdirSync(scratchFolder).filter((name) => name.startsWith('spark-'));
 }
 
 function unfinished(scratchFolder: string): boolean {
