@@ -12,6 +12,8 @@ import { type PublicationParts, TablePublication } from './publication.ts';
 
 /** Partitions that one commit drops; the rest is for the next. */
 export const MAX_PARTITIONS_DROPPED = 1_000;
+/** Dropped partitions that a report names, the first ones; histories hold it. */
+export const MAX_PARTITIONS_NAMED = 500;
 /** Times to plan anew after somebody else came first. */
 const MAX_CONFLICTS = 5;
 
@@ -28,6 +30,8 @@ export interface RetentionInput {
 /** What one of a definition's tables has lost. */
 export interface RetentionReport {
   readonly table: string;
+  readonly dropped: number;
+  readonly rows: number;
   readonly partitions: readonly Pick<DroppedPartition, 'partition' | 'rows' | 'sizeBytes' | 'reason'>[];
   /** Why Hive shows them still, where it does. */
   readonly publicationFailure: string | null;
@@ -86,7 +90,11 @@ async function dropFrom(
   }
   return {
     table: shape.table,
-    partitions: done.map(({ partition, rows, sizeBytes, reason }) => ({ partition, rows, sizeBytes, reason })),
+    dropped: done.length,
+    rows: done.reduce((sum, { rows }) => sum + rows, 0),
+    partitions: done
+      .slice(0, MAX_PARTITIONS_NAMED)
+      .map(({ partition, rows, sizeBytes, reason }) => ({ partition, rows, sizeBytes, reason })),
     publicationFailure: done.length === 0 ? null : await publish(parts, shape),
   };
 }

@@ -40,6 +40,10 @@ export interface BackfillRun extends BackfillInput {
   readonly unitsAtOnce: number;
   readonly maxRowsPerSecond: number | null;
   readonly status?: BackfillStatus;
+  /** Who wants it to be paused. */
+  readonly pausedBy?: string | undefined;
+  /** Who has asked for its end, where that is not decided yet. */
+  readonly cancelledBy?: string | undefined;
 }
 
 export const backfillQuery = defineQuery<BackfillStatus>('backfill');

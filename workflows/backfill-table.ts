@@ -7,9 +7,7 @@ import {
   continueAsNew,
   isCancellation,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BackfillActivities, BackfillNeed } from '../activities/backfill-table.ts';
@@ -24,7 +22,7 @@ import {
   resumeBackfillUpdate,
 } from './backfill-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
-import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
+import { showBackfill } from './shown-backfill.ts';
 
 const RETRY_DELAY_MS = 10_000;
 const TURN_DELAY_MS = 5_000;
@@ -59,20 +57,21 @@ class Backfill {
   constructor(run: BackfillRun) {
     this.#run = run;
     const { table, number } = run;
+    this.#pausedBy = run.pausedBy;
+    this.#cancelledBy = run.cancelledBy;
     this.#status = run.status ?? {
       ...{ table, number, state: 'Deriving', sinceMs: Date.now(), reason: 'Started.', unitsDone: 0, unitsLeft: null },
       ...{ rows: 0, rejectedRows: 0, merges: 0, publicationFailure: null },
     };
     this.#listen();
+    // A run that goes on from another begins with empty details.
+    if (run.status !== undefined) showBackfill(this.#status);
   }
 
   async carryOut(): Promise<BackfillStatus> {
     const { table, number } = this.#run;
     for (;;) {
-      if (workflowInfo().continueAsNewSuggested) {
-        await condition(allHandlersFinished);
-        await continueAsNew<typeof backfillTable>({ ...this.#run, status: this.#status });
-      }
+      if (workflowInfo().continueAsNewSuggested) await this.#continueAsNew();
       try {
         if (this.#cancelledBy !== undefined) await this.#cancel(this.#cancelledBy);
         await condition(() => this.#pausedBy === undefined || this.#cancelledBy !== undefined);
@@ -89,6 +88,13 @@ class Backfill {
         await this.#fail(error);
       }
     }
+  }
+
+  /** What an operator has asked for goes on with it. */
+  async #continueAsNew(): Promise<never> {
+    await condition(allHandlersFinished);
+    const asked = { pausedBy: this.#pausedBy, cancelledBy: this.#cancelledBy };
+    return continueAsNew<typeof backfillTable>({ ...this.#run, ...asked, status: this.#status });
   }
 
   async #supply(need: BackfillNeed): Promise<Ended | undefined> {
@@ -140,7 +146,7 @@ class Backfill {
       rows: this.#status.rows + rows,
       rejectedRows: this.#status.rejectedRows + rejectedRows,
     };
-    this.#show();
+    showBackfill(this.#status);
     if (maxRowsPerSecond === null) return;
     const shareMs = ((rows + rejectedRows) / maxRowsPerSecond) * unitsAtOnce * 1000;
     await condition(() => this.#pausedBy !== undefined, Math.max(1, Math.ceil(shareMs - (Date.now() - beganAtMs))));
@@ -248,21 +254,6 @@ class Backfill {
       sinceMs,
       reason,
     };
-    this.#show();
-  }
-
-  /** What the Temporal UI shows. */
-  #show(): void {
-    const { table, number, state, reason, sinceMs, unitsDone, unitsLeft, rows, rejectedRows, merges } = this.#status;
-    upsertSearchAttributes([
-      { key: TABLE_ATTRIBUTE, value: table },
-      { key: STATE_ATTRIBUTE, value: state },
-    ]);
-    const lines = [
-      `**Backfill ${number} of ${table} is ${state}** since ${new Date(sinceMs).toISOString()}. ${reason}`,
-      `${unitsDone} units derived, ${unitsLeft ?? 'an unknown number'} left; ${rows} rows, ${rejectedRows} rejected; ${merges} partitions merged.`,
-      ...(this.#status.publicationFailure === null ? [] : [`Hive lags behind. ${this.#status.publicationFailure}`]),
-    ];
-    setCurrentDetails(lines.join('\n\n'));
+    showBackfill(this.#status);
   }
 }

@@ -1,5 +1,6 @@
 import {
   ActivityCancellationType,
+  ActivityFailure,
   continueAsNew,
   proxyActivities,
   setHandler,
@@ -36,6 +37,23 @@ export async function compactTable(run: CompactionRun): Promise<CompactionReport
     publicationFailure: null,
   };
   setHandler(compactionQuery, () => report);
+  try {
+    return await compactWhatIsWorthIt(run, report, (reached) => (report = reached));
+  } catch (error) {
+    if (error instanceof ActivityFailure) {
+      const { cause } = error;
+      show('NotCompacted', 'It has ended.', report, cause instanceof Error ? cause.message : String(cause));
+    }
+    throw error;
+  }
+}
+
+async function compactWhatIsWorthIt(
+  run: CompactionRun,
+  begun: CompactionReport,
+  reached: (report: CompactionReport) => void,
+): Promise<CompactionReport> {
+  let report = begun;
   let roundsOfConflicts = 0;
   for (;;) {
     show('Planning', 'It looks for partitions that are worth rewriting.', report);
@@ -47,6 +65,7 @@ export async function compactTable(run: CompactionRun): Promise<CompactionReport
     for (const [index, partition] of planned.entries()) {
       show('Compacting', `${describe(partition)} It is number ${index + 1} of ${planned.length}.`, report);
       report = await compactOne(partition, run.engine, report);
+      reached(report);
       if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof compactTable>({ ...run, report });
     }
     if (planned.length > 0 && report.rewrites === rewritesBefore) roundsOfConflicts += 1;
@@ -86,16 +105,17 @@ function describe({ target, partition, reason }: PlannedPartition): string {
 }
 
 /** What the Temporal UI shows. */
-function show(state: string, doing: string, report: CompactionReport): void {
+function show(state: string, doing: string, report: CompactionReport, failure?: string): void {
   const { table, publicationFailure } = report;
+  const toDo = publicationFailure === null ? 'Nothing.' : `Hive lags behind. ${publicationFailure}`;
   showState({
     table,
     kind: 'Compaction',
     state,
     sinceMs: Date.now(),
-    why: 'Small files are merged, and hours that have ended are sorted, where that gains something.',
+    why: failure ?? 'Small files are merged, and hours that have ended are sorted, where that gains something.',
     doing,
-    toDo: publicationFailure === null ? 'Nothing.' : `Hive lags behind. ${publicationFailure}`,
+    toDo: failure === undefined ? toDo : 'Do what is said here; the next compaction begins anew.',
     figures: [
       `${report.rewrites} rewrites made ${report.filesAfter} files of ${report.filesBefore}, with ${report.rows} rows`,
       `${report.conflicts} gave way to others, and changed nothing`,

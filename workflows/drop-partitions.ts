@@ -28,9 +28,9 @@ export async function dropPartitions(input: RetentionInput): Promise<RetentionRe
   return reports;
 }
 
-function describe({ table, partitions, publicationFailure }: RetentionReport): string[] {
+function describe({ table, dropped, rows, publicationFailure }: RetentionReport): string[] {
   return [
-    `${table}: ${partitions.length} partitions were dropped, with ${partitions.reduce((sum, { rows }) => sum + rows, 0)} rows.`,
+    `${table}: ${dropped} partitions were dropped, with ${rows} rows.`,
     ...(publicationFailure === null ? [] : [`Hive lags behind. ${publicationFailure}`]),
   ];
 }

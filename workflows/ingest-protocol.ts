@@ -48,6 +48,11 @@ export interface IngestInput {
   /** Why it was started, where there is more to say than that it was. */
   readonly reason?: string;
   readonly status?: IngestStatus;
+  /** The batch whose parts have been written, for the next window to go on with. */
+  readonly parted?: number | undefined;
+  /** Windows that have failed one after the other by the same cause. */
+  readonly failures?: number;
+  readonly cause?: string;
 }
 
 export const statusQuery = defineQuery<IngestStatus>('status');

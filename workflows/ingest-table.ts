@@ -98,14 +98,13 @@ export async function ingestTable(input: IngestInput): Promise<void> {
   );
 
   show(status);
-  let failures = 0;
-  let cause = '';
-  /** The batch whose parts have been written, for the next window to go on with. */
-  let parted: { readonly parted: number } | undefined;
+  let failures = input.failures ?? 0;
+  let cause = input.cause ?? '';
+  let parted = input.parted;
   for (;;) {
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof ingestTable>({ ...input, status });
+      await continueAsNew<typeof ingestTable>({ ...input, status, failures, cause, parted });
     }
     if (status.state === 'Paused' || status.state === 'Stopped') {
       await condition(() => status.state !== 'Paused' && status.state !== 'Stopped');
@@ -117,7 +116,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
     try {
       window = new CancellationScope();
       const recovering = failures > 0;
-      const goingOn = parted;
+      const goingOn = parted === undefined ? {} : { parted };
       parted = undefined;
       const lastWindow = await window.run(async () => {
         const progress = await ingestWindow.executeWithOptions({ summary: WINDOW_SUMMARIES[mode] }, [
@@ -125,7 +124,7 @@ export async function ingestTable(input: IngestInput): Promise<void> {
         ]);
         if (progress.parts !== undefined) {
           await writeParts(input.table, progress.parts);
-          parted = { parted: progress.parts.sequence };
+          parted = progress.parts.sequence;
         }
         return progress;
       });
