@@ -23,10 +23,15 @@ export function registerSchedules(program: Command): void {
       .description(paused ? 'Leave out the runs of one schedule until it is resumed' : 'Go on with a schedule’s runs')
       .argument('<table>')
       .argument('<task>', SCHEDULED_TASKS.join(', '))
-      .action(async (table: string, name: string) => {
+      .option('--json', 'print JSON', false)
+      .action(async (table: string, name: string, _options: unknown, command: Command) => {
         const task = taskOf(name);
-        await setPaused(await connectTemporal(readSettings()), { table, task, paused, by: userInfo().username });
-        console.log(`The ${task} of ${table} is ${paused ? 'paused' : 'scheduled again'}.`);
+        const client = await connectTemporal(readSettings());
+        await setPaused(client, { table, task, paused, by: userInfo().username });
+        if (command.optsWithGlobals()['json'] === true) {
+          const report = (await listSchedules(client, table)).find((schedule) => schedule.task === task);
+          console.log(JSON.stringify({ ...report, paused }, null, 2));
+        } else console.log(`The ${task} of ${table} is ${paused ? 'paused' : 'scheduled again'}.`);
       });
   }
 }

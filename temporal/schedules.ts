@@ -40,17 +40,29 @@ export async function applySchedules(client: Client, definition: TableDefinition
   }
 }
 
-/** Whether Temporal lacks any of the schedules that a definition wants. */
-export async function lacksSchedule(client: Client, definition: TableDefinition): Promise<boolean> {
-  for (const { scheduleId } of wantedSchedules(definition)) {
-    try {
-      await client.schedule.getHandle(scheduleId).describe();
-    } catch (thrown) {
-      if (thrown instanceof ScheduleNotFoundError) return true;
-      throw thrown;
-    }
+/**
+ * Whether Temporal lacks any of the schedules that these definitions want. One call lists them all; it may be a little behind,
+ * so those that it leaves out are asked for by name.
+ */
+export async function lacksSchedules(client: Client, definitions: readonly TableDefinition[]): Promise<boolean> {
+  const wanted = definitions.flatMap((definition) => wantedSchedules(definition).map(({ scheduleId }) => scheduleId));
+  if (wanted.length === 0) return false;
+  const listed = new Set<string>();
+  for await (const { scheduleId } of client.schedule.list()) listed.add(scheduleId);
+  for (const scheduleId of wanted) {
+    if (!listed.has(scheduleId) && !(await isThere(client, scheduleId))) return true;
   }
   return false;
+}
+
+async function isThere(client: Client, scheduleId: string): Promise<boolean> {
+  try {
+    await client.schedule.getHandle(scheduleId).describe();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ScheduleNotFoundError) return false;
+    throw thrown;
+  }
 }
 
 /** For a table whose definition has gone. */

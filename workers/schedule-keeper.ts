@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { definitionHash, readDefinitions } from '../definition/load.ts';
 import { asSluiceError } from '../errors/sluice-error.ts';
-import { applySchedules, deleteSchedules, lacksSchedule } from '../temporal/schedules.ts';
+import { applySchedules, deleteSchedules, lacksSchedules } from '../temporal/schedules.ts';
 import { logFailure } from './run-worker.ts';
 
 /** How often the definition files are looked at. */
@@ -36,9 +36,10 @@ export class ScheduleKeeper {
 
   async #look(): Promise<void> {
     const { definitions, failures } = readDefinitions(this.#tablesFolder);
-    for (const definition of definitions) {
-      if (this.#applied.get(definition.table) !== definitionHash(definition)) continue;
-      if (!(await lacksSchedule(this.#client, definition))) continue;
+    const applied = definitions.filter(
+      (definition) => this.#applied.get(definition.table) === definitionHash(definition),
+    );
+    if (await lacksSchedules(this.#client, applied)) {
       this.#applied.clear();
       this.#isLossToTell = true;
     }

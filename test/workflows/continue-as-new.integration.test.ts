@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BackfillActivities } from '../../activities/backfill-table.ts';
+import type { BackfillActivities, BackfillNeed } from '../../activities/backfill-table.ts';
 import type { CompactionActivities } from '../../activities/compact-table.ts';
 import type { IngestActivities } from '../../activities/ingest-window.ts';
 import type { PartActivities } from '../../activities/write-part.ts';
@@ -36,6 +36,10 @@ afterAll(async () => {
   await temporal.stop();
 });
 
+function until(what: string, limitMs: number, isSo: () => boolean): Promise<true> {
+  return waitFor(what, limitMs, () => Promise.resolve(isSo() ? true : undefined));
+}
+
 /** That a workflow has gone on in many runs, none of them longer than it may be. */
 function expectShortRuns(runs: readonly Run[], { stepsAtOnce }: { readonly stepsAtOnce: number }): void {
   if (process.env['SLUICE_SHOW_COUNTS'] !== undefined) console.log(runs);
@@ -56,21 +60,23 @@ class CountedUnits implements BackfillActivities {
   #merged = false;
   cancelledBy: string | undefined;
   /** While it is there, units that have begun do not end. */
-  gate: PromiseWithResolvers<void> | undefined;
+  gate: PromiseWithResolvers<unknown> | undefined;
   begun = 0;
 
   constructor(units: number) {
     this.#units = units;
   }
 
-  readonly advanceBackfill: BackfillActivities['advanceBackfill'] = async () => {
+  readonly advanceBackfill: BackfillActivities['advanceBackfill'] = () => Promise.resolve(this.#need());
+
+  #need(): BackfillNeed {
     if (this.cancelledBy !== undefined) return { kind: 'cancelled', by: this.cancelledBy };
     const done = new Set(this.derived);
     const units = Array.from({ length: this.#units }, (_, unit) => unit).filter((unit) => !done.has(unit));
     if (units.length > 0) return { kind: 'units', units: units.slice(0, MAX_UNITS_WANTED) };
     if (this.#merged) return { kind: 'nothing', publicationFailure: null };
     return { kind: 'merges', merges: [{ step: 'replace', partition: 'dt=2026-11-23/hour=5', values: {} }] };
-  };
+  }
 
   readonly deriveUnit: BackfillActivities['deriveUnit'] = async ({ unit }) => {
     this.begun += 1;
@@ -79,16 +85,16 @@ class CountedUnits implements BackfillActivities {
     return { rows: 10, rejectedRows: 1 };
   };
 
-  readonly mergePartition: BackfillActivities['mergePartition'] = async () => {
+  readonly mergePartition: BackfillActivities['mergePartition'] = () => {
     this.#merged = true;
-    return { keptRows: 0, replacedRows: 0, newRows: 0 };
+    return Promise.resolve({ keptRows: 0, replacedRows: 0, newRows: 0 });
   };
 
-  readonly approveBackfill: BackfillActivities['approveBackfill'] = async () => undefined;
+  readonly approveBackfill: BackfillActivities['approveBackfill'] = () => Promise.resolve();
 
-  readonly cancelBackfill: BackfillActivities['cancelBackfill'] = async ({ by }) => {
+  readonly cancelBackfill: BackfillActivities['cancelBackfill'] = ({ by }) => {
     this.cancelledBy = by;
-    return { format: 1, decision: 'cancel', decidedAtMs: 0, by };
+    return Promise.resolve({ format: 1, decision: 'cancel', decidedAtMs: 0, by });
   };
 }
 
@@ -110,12 +116,12 @@ describe('a backfill that continues as new', () => {
     const run = backfill(1);
     const lake = new CountedUnits(UNITS);
     await temporal.working(BACKGROUND_TASK_QUEUE, lake, async () => {
-      const { result, workflowId } = await startBackfill(temporal.client, run);
-      const first = await temporal.firstRun(workflowId);
+      const work = await startBackfill(temporal.client, run);
+      const first = await temporal.firstRun(work.workflowId);
       let ended = false;
-      const status = result().finally(() => (ended = true));
+      const status = work.result().finally(() => (ended = true));
       for (let part = 1; part < 4; part += 1) {
-        await waitFor('the next units', 60_000, async () => lake.derived.length > (part * UNITS) / 4 || undefined);
+        await until('the next units', 60_000, () => lake.derived.length > (part * UNITS) / 4);
         expect(await commandBackfill(temporal.client, run, 'pause', 'Ann')).toMatchObject({ state: 'Paused' });
         expect(await commandBackfill(temporal.client, run, 'resume', 'Ann')).toMatchObject({ state: 'Deriving' });
         expect(ended).toBe(false);
@@ -123,48 +129,48 @@ describe('a backfill that continues as new', () => {
       const rows = { rows: 10 * UNITS, rejectedRows: UNITS, unitsDone: UNITS, unitsLeft: 0, merges: 1 };
       expect(await status).toMatchObject({ state: 'Done', ...rows });
       expect(lake.derived.sort((a, b) => a - b)).toEqual(Array.from({ length: UNITS }, (_, unit) => unit));
-      expectShortRuns(await temporal.runs(workflowId, first), { stepsAtOnce: UNITS_AT_ONCE });
+      expectShortRuns(await temporal.runs(work.workflowId, first), { stepsAtOnce: UNITS_AT_ONCE });
     });
   });
 
   it('stays paused, and says so', async () => {
     const run = backfill(2);
     const lake = new CountedUnits(UNITS_AT_ONCE * 3);
-    lake.gate = Promise.withResolvers<void>();
+    lake.gate = Promise.withResolvers();
     await temporal.working(BACKGROUND_TASK_QUEUE, lake, async () => {
-      const { result, workflowId } = await startBackfill(temporal.client, run);
-      const first = await temporal.firstRun(workflowId);
-      await waitFor('units to begin', 30_000, async () => lake.begun === UNITS_AT_ONCE || undefined);
+      const work = await startBackfill(temporal.client, run);
+      const first = await temporal.firstRun(work.workflowId);
+      await until('units to begin', 30_000, () => lake.begun === UNITS_AT_ONCE);
       await fillHistory(run);
       await commandBackfill(temporal.client, run, 'pause', 'Bob');
-      lake.gate?.resolve();
-      const handle = temporal.client.workflow.getHandle(workflowId);
+      lake.gate?.resolve(undefined);
+      const handle = temporal.client.workflow.getHandle(work.workflowId);
       await waitFor('the next run', 30_000, async () => (await handle.describe()).runId !== first || undefined);
       const status = await handle.query(backfillQuery);
       expect(status).toMatchObject({ state: 'Paused', unitsDone: UNITS_AT_ONCE });
       expect(status.reason).toMatch(/Paused by Bob/);
-      expect(await temporal.details(workflowId)).toMatch(/^\*\*Backfill 2 of orders: Paused\*\*.* Paused by Bob/);
+      expect(await temporal.details(work.workflowId)).toMatch(/^\*\*Backfill 2 of orders: Paused\*\*.* Paused by Bob/);
       // The new run has answered, so it has begun, and asked for nothing.
-      expect((await temporal.runs(workflowId, first)).map(({ activities }) => activities)).toEqual([5, 0]);
+      expect((await temporal.runs(work.workflowId, first)).map(({ activities }) => activities)).toEqual([5, 0]);
       await commandBackfill(temporal.client, run, 'resume', 'Bob');
-      expect(await result()).toMatchObject({ state: 'Done', unitsDone: UNITS_AT_ONCE * 3 });
+      expect(await work.result()).toMatchObject({ state: 'Done', unitsDone: UNITS_AT_ONCE * 3 });
     });
   });
 
   it('is cancelled where that was asked for', async () => {
     const run = backfill(3);
     const lake = new CountedUnits(UNITS_AT_ONCE * 3);
-    lake.gate = Promise.withResolvers<void>();
+    lake.gate = Promise.withResolvers();
     await temporal.working(BACKGROUND_TASK_QUEUE, lake, async () => {
-      const { result, workflowId } = await startBackfill(temporal.client, run);
-      const first = await temporal.firstRun(workflowId);
-      await waitFor('units to begin', 30_000, async () => lake.begun === UNITS_AT_ONCE || undefined);
+      const work = await startBackfill(temporal.client, run);
+      const first = await temporal.firstRun(work.workflowId);
+      await until('units to begin', 30_000, () => lake.begun === UNITS_AT_ONCE);
       await fillHistory(run);
       await commandBackfill(temporal.client, run, 'cancel', 'Bob');
-      expect(await result()).toMatchObject({ state: 'Cancelled' });
-      lake.gate?.resolve();
+      expect(await work.result()).toMatchObject({ state: 'Cancelled' });
+      lake.gate?.resolve(undefined);
       expect(lake.cancelledBy).toBe('Bob');
-      expect(await temporal.runs(workflowId, first)).toHaveLength(2);
+      expect(await temporal.runs(work.workflowId, first)).toHaveLength(2);
     });
   });
 });
@@ -179,7 +185,7 @@ describe('ingestion that continues as new', () => {
     let parts = 0;
     let wanted: number | undefined;
     const ingest: IngestActivities = {
-      ingestWindow: async ({ mode, parted }) => {
+      ingestWindow: ({ mode, parted }) => {
         attempts += 1;
         // What was written for a batch is gone on with, and nothing is gone on with twice.
         expect(parted).toBe(wanted);
@@ -187,17 +193,18 @@ describe('ingestion that continues as new', () => {
         if (attempts % 11 === 0) throw ApplicationFailure.create({ type: `CAUSE_${attempts}`, message: 'away' });
         windows += 1;
         if (windows % 5 === 0) wanted = windows;
-        return {
+        return Promise.resolve({
           ...{ batches: 1, rows: 1, rejected: 0, sequence: windows, version: windows, hiveVersion: windows },
           ...{ remaining: '0', drained: mode === 'drain', nextOffsets: {}, publicationFailure: null },
           ...{ unknownFields: {}, byOthers: 0 },
           ...(wanted === undefined ? {} : { parts: { sequence: windows, revision: 0, shards: SHARDS } }),
-        };
+        });
       },
     };
     const writing: PartActivities = {
-      writePart: async () => {
+      writePart: () => {
         parts += 1;
+        return Promise.resolve();
       },
     };
     const workflowId = ingestWorkflowId(TABLE);
@@ -209,7 +216,7 @@ describe('ingestion that continues as new', () => {
           args: [{ table: TABLE }],
         });
         for (let goal = WINDOWS / 3; goal <= WINDOWS; goal += WINDOWS / 3) {
-          await waitFor('windows', 60_000, async () => windows >= goal || undefined);
+          await until('windows', 60_000, () => windows >= goal);
           expect(await commandIngest(temporal.client, TABLE, 'drain', 'Ann')).toMatchObject({ state: 'Draining' });
           await waitFor('it to be drained', 30_000, async () =>
             (await handle.query(statusQuery)).state === 'Paused' ? true : undefined,
@@ -233,19 +240,22 @@ describe('a compaction that continues as new', () => {
   it('rewrites each partition once, and counts on', async () => {
     const left = Array.from({ length: PARTITIONS }, (_, index) => `dt=2026-11-23/hour=${index}`);
     const compaction: CompactionActivities = {
-      planTableCompaction: async ({ table }) =>
-        left.map((partition) => ({ table, target: table, partition, files: 8, sizeBytes: 1, reason: 'has 8 files' })),
-      compactPartition: async ({ partition }) => {
+      planTableCompaction: ({ table }) => {
+        const plan = { table, target: table, files: 8, sizeBytes: 1, reason: 'has 8 files' };
+        return Promise.resolve(left.map((partition) => ({ ...plan, partition })));
+      },
+      compactPartition: ({ partition }) => {
         left.splice(left.indexOf(partition), 1);
         const files = { filesBefore: 8, filesAfter: 1, bytesBefore: 8, bytesAfter: 7 };
-        return { kind: 'rewritten', reason: '', rows: 10, checksum: '', ...files, publicationFailure: null };
+        const outcome = { kind: 'rewritten', reason: '', rows: 10, checksum: '', publicationFailure: null } as const;
+        return Promise.resolve({ ...outcome, ...files });
       },
     };
     await temporal.working(BACKGROUND_TASK_QUEUE, compaction, async () => {
-      const { result, workflowId } = await startCompaction(temporal.client, { table: TABLE });
-      const first = await temporal.firstRun(workflowId);
-      expect(await result()).toMatchObject({ rewrites: PARTITIONS, filesBefore: 8 * PARTITIONS, conflicts: 0 });
-      expectShortRuns(await temporal.runs(workflowId, first), { stepsAtOnce: 1 });
+      const work = await startCompaction(temporal.client, { table: TABLE });
+      const first = await temporal.firstRun(work.workflowId);
+      expect(await work.result()).toMatchObject({ rewrites: PARTITIONS, filesBefore: 8 * PARTITIONS, conflicts: 0 });
+      expectShortRuns(await temporal.runs(work.workflowId, first), { stepsAtOnce: 1 });
     });
   });
 });
