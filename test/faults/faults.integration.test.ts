@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { testParts } from './batch-parts.ts';
 import { testComponents } from './component-faults.ts';
+import { testHdfs } from './hdfs-faults.ts';
 import { testLakes } from './lake-faults.ts';
 import { testLosses } from './losses.ts';
 import { type Result, writeResults } from './results.ts';
@@ -38,4 +39,7 @@ describe('a table in a folder', () => {
   if (WHOLE) testComponents(() => table);
 });
 
-if (WHOLE) testLakes();
+if (WHOLE) {
+  testLakes();
+  testHdfs();
+}

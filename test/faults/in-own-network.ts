@@ -15,7 +15,13 @@ import { fakeTime } from './fake-time.ts';
 async function main(): Promise<number> {
   const home = mkdtempSync(join(tmpdir(), 'sluice-faults-'));
   const project = fileURLToPath(new URL('../../', import.meta.url));
-  const settings = readSettings({ ...process.env, SLUICE_HOME: home, SLUICE_CACHE: cacheOf(project) }, project);
+  const environment = {
+    ...process.env,
+    SLUICE_HOME: home,
+    SLUICE_CACHE: cacheOf(project),
+    SLUICE_LAKE: 'hdfs:///lake',
+  };
+  const settings = readSettings(environment, project);
   const say = (line: string): void => console.log(`  ${line}`);
   mkdirSync(join(home, 'logs'));
   const s3 = s3Server(settings, { port: 1, accessKeyId: '', secretAccessKey: '' });
