@@ -23,7 +23,8 @@ const MAY_IMPORT = {
   infra: [...FOUNDATION, 'kafka', 'lake', 'engines'],
   cli: [
     ...FOUNDATION,
-    ...['duckdb', 'kafka', 'lake', 'plans', 'audit', 'backfill', 'workflows', 'temporal', 'infra', 'dashboard'],
+    ...['duckdb', 'kafka', 'engines', 'lake', 'plans', 'audit', 'backfill'],
+    ...['workflows', 'temporal', 'infra', 'dashboard'],
   ],
 };
 

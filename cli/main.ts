@@ -9,6 +9,7 @@ import { registerDashboard } from './dashboard.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerDown } from './down.ts';
 import { registerIngestCommands } from './ingest-commands.ts';
+import { takeLakeOfStack } from './lake-of-stack.ts';
 import { registerPlan } from './plan.ts';
 import { registerSchedules } from './schedules.ts';
 import { registerSql } from './sql.ts';
@@ -27,7 +28,8 @@ const program = new Command('sluice')
   .showHelpAfterError()
   // An option belongs to the command that it stands behind.
   .enablePositionalOptions()
-  .exitOverride();
+  .exitOverride()
+  .hook('preAction', () => takeLakeOfStack(process.env));
 registerUp(program);
 registerDown(program);
 registerDoctor(program);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { readDefinitions } from '../definition/load.ts';
-import { identifier, literal } from '../duckdb/quote.ts';
+import { identifier } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
+import { rowsOf } from '../engines/duckdb/partition-rows.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -68,10 +69,7 @@ async function livePaths(storage: Storage, shape: TableShape): Promise<string[]>
   return [...log.snapshot.files.keys()].map((path) => `${shape.path}/${decodedPath(path)}`);
 }
 
+/** A table without files is there all the same, and empty. */
 async function defineView(session: DuckDbSession, shape: TableShape, files: readonly string[]): Promise<void> {
-  if (files.length === 0) return;
-  await session.run(
-    `CREATE VIEW ${identifier(shape.table)} AS
-     SELECT * FROM read_parquet([${files.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false)`,
-  );
+  await session.run(`CREATE VIEW ${identifier(shape.table)} AS ${await rowsOf(session, files, shape.columns)}`);
 }

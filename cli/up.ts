@@ -29,7 +29,7 @@ export function registerUp(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nSLUICE_LAKE says where the lake is. With hdfs:///lake an HDFS is started too, and the lake is in its folder /lake; every other command needs SLUICE_LAKE as well.',
+      '\nSLUICE_LAKE says where the lake is. With hdfs:///lake an HDFS is started too, and the lake is in its folder /lake. While the stack is up, commands with the same SLUICE_HOME find its lake by themselves.',
     )
     .action(async (options: UpOptions) => {
       // For the processes that are started too: they read the environment as this one does.

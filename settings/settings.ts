@@ -120,7 +120,7 @@ const DEFAULT_METASTORE_TIMEOUT_S = 60;
 
 /** @throws SluiceError SETTINGS_INVALID, naming the variable. */
 export function readSettings(env: Environment = process.env, projectFolder: string = process.cwd()): Settings {
-  const home = plainFolder('SLUICE_HOME', resolve(projectFolder, env['SLUICE_HOME'] ?? '.sluice'));
+  const home = homeOf(env, projectFolder);
   const ports: PortSettings = {
     temporal: portOf(env, 'SLUICE_PORT_TEMPORAL', DEFAULT_PORTS.temporal),
     temporalUi: portOf(env, 'SLUICE_PORT_TEMPORAL_UI', DEFAULT_PORTS.temporalUi),
@@ -155,6 +155,11 @@ export function readSettings(env: Environment = process.env, projectFolder: stri
     logLevel: logLevelOf(env),
     dashboard: dashboardSettings(env, { home, project: projectFolder }, ports.dashboard),
   };
+}
+
+/** Folder of the stack's state. @throws SluiceError SETTINGS_INVALID */
+export function homeOf(env: Environment, projectFolder: string = process.cwd()): string {
+  return plainFolder('SLUICE_HOME', resolve(projectFolder, env['SLUICE_HOME'] ?? '.sluice'));
 }
 
 function engineOf(env: Environment): EngineName | undefined {
