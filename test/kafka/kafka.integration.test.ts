@@ -14,6 +14,7 @@ import { AuditedTable } from '../audit/audited-table.ts';
 import { recordOf } from '../decisions/surprising-topic.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { Brokers, PASSWORD, USER } from './brokers.ts';
+import { describeFlumeLogin } from './flume-login.ts';
 
 let brokers: Brokers;
 let cluster: KafkaCluster;
@@ -418,6 +419,8 @@ describe('connections', () => {
     expect(await failureOf(client.describeTopic('early'))).toMatchObject({ code: 'KAFKA_UNREACHABLE' });
   });
 });
+
+describeFlumeLogin(() => brokers);
 
 describe('a quota of the brokers', () => {
   const client = 'throttled';
