@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +19,7 @@ export class Machine {
   readonly address: string;
   /** Lines that its worker said. */
   readonly said: string[] = [];
+  readonly #home: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
@@ -37,12 +38,13 @@ export class Machine {
     const { address, within } = network.join(this.name);
     const [file, ...args] = [...within, process.execPath, SLUICE, 'worker', '--queues', this.queues];
     this.address = address;
+    this.#home = mkdtempSync(join(tmpdir(), `sluice-${this.name}-`));
     this.#child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         ...test.environment,
-        SLUICE_HOME: mkdtempSync(join(tmpdir(), `sluice-${this.name}-`)),
+        SLUICE_HOME: this.#home,
         SLUICE_METRICS_HOST: address,
         ...options.environment,
       },
@@ -84,9 +86,11 @@ export class Machine {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#signal('SIGTERM');
-    await this.#ended;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#signal('SIGTERM');
+      await this.#ended;
+    }
+    rmSync(this.#home, { recursive: true, force: true });
   }
 
   #signal(name: NodeJS.Signals): void {

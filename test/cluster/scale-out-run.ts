@@ -21,7 +21,9 @@ const SHARDS = 16;
 const MAX_ROWS = 20_000;
 /** Beyond those of the load. */
 const FIRST_MARK = 1_000_000;
-const STRIKE_LIMIT_MS = 120_000;
+const STRIKE_LIMIT_MS = 300_000;
+/** What each machine said last, to be shown where the run fails. */
+const LAST_LINES = 20;
 /** Stands still as it is about to add the files of a part to the lake, heartbeats and all, until it is killed. */
 const STANDS_IN_A_PART = 'write:after:hang:600000';
 
@@ -35,6 +37,10 @@ async function main(): Promise<void> {
   const machines: Machine[] = [];
   try {
     writeScaleOut(await shareABatch(table, network, machines, s3.port));
+  } catch (error) {
+    // Their logs go with the stack's home.
+    for (const { name, said } of machines) console.error(`${name} said last:\n${said.slice(-LAST_LINES).join('\n')}`);
+    throw error;
   } finally {
     await Promise.all(machines.map((machine) => machine.stop()));
     await table.stop();
