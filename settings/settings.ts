@@ -184,7 +184,7 @@ function lakeUriOf(value: string | undefined, home: string, hdfsPort: number): s
   // The value is not repeated: someone may have put credentials into it.
   throw invalid(
     'SLUICE_LAKE',
-    'it is neither a folder, nor file:///folder, nor s3://bucket/prefix, nor hdfs://host:port/folder',
+    'it is neither a folder, nor file:///folder, nor s3://bucket/prefix, nor hdfs://host:port/folder, nor hdfs:///folder',
   );
 }
 
