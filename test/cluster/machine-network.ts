@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 
 const BRIDGE = 'sluice0';
 const PREFIX = '10.77.0';
+/** Its own for good (locally administered): else a bridge takes the lowest of its ports', and changes it as machines join. */
+const BRIDGE_MAC = '02:00:0a:4d:00:01';
 
 /**
  * Machines as far as a network can tell: each a network namespace of its own, joined to this one by a veth pair and a bridge,
@@ -17,7 +19,7 @@ export class MachineNetwork {
     execFileSync('mount', ['-t', 'tmpfs', 'sluice-test', '/run']);
     mkdirSync('/run/netns');
     ip('link', 'set', 'lo', 'up');
-    ip('link', 'add', BRIDGE, 'type', 'bridge');
+    ip('link', 'add', BRIDGE, 'address', BRIDGE_MAC, 'type', 'bridge');
     ip('addr', 'add', `${PREFIX}.1/24`, 'dev', BRIDGE);
     ip('link', 'set', BRIDGE, 'up');
     // Else the kernel takes what comes to 127.0.0.1 from elsewhere for forged.

@@ -21,7 +21,7 @@ const SHARDS = 16;
 const MAX_ROWS = 20_000;
 /** Beyond those of the load. */
 const FIRST_MARK = 1_000_000;
-const STRIKE_LIMIT_MS = 300_000;
+const STRIKE_LIMIT_MS = 120_000;
 /** What each machine said last, to be shown where the run fails. */
 const LAST_LINES = 20;
 /** Stands still as it is about to add the files of a part to the lake, heartbeats and all, until it is killed. */
