@@ -4,7 +4,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 /** Whatever workflows may import (eslint.config.js), and what hides their failures. */
@@ -24,6 +24,8 @@ export async function workflowBundle(cacheFolder: string, converter: DataConvert
   if (existsSync(codePath)) return { codePath, buildId };
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(PROJECT, 'workflows', 'index.ts'),
+    // How a bundle is built is no line of a worker's log; what keeps it from being built is thrown.
+    logger: new DefaultLogger('ERROR'),
     ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
   });
   await mkdir(join(cacheFolder, 'workflows'), { recursive: true });
