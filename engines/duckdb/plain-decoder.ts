@@ -87,7 +87,8 @@ export class PlainDecoder {
     if (!(Math.abs(timestampMs) <= MAX_TIMESTAMP_MS) || approximateOffset > Number.MAX_SAFE_INTEGER) return false;
     this.#record++;
     this.#values = 0;
-    this.#unknown.length = 0;
+    // Setting an array's length is a call into V8's runtime, even where nothing changes.
+    if (this.#unknown.length > 0) this.#unknown.length = 0;
     const reader = this.#reader;
     reader.bytes = record.buffer;
     reader.at = valueStart;
