@@ -40,6 +40,8 @@ export function ownProcesses(
     readonly environment: Readonly<Record<string, string>>;
   },
 ): Readonly<Record<OwnProcess, Component>> {
+  // What V8 compiled the last time is kept: a quarter of the CPU time that a worker's imports take.
+  const environment = { NODE_COMPILE_CACHE: join(settings.cacheFolder, 'compiled'), ...options.environment };
   const simulate = ['--topic', options.topic, '--simulate', String(options.simulatedServers)];
   const port = { port: settings.dashboard.port, variable: 'SLUICE_PORT_DASHBOARD' };
   return {
@@ -50,17 +52,15 @@ export function ownProcesses(
         'workers/main.ts',
         ['topics', 'temporal', 'spark', 'spark-protocol', 'hdfs-datanode'],
         [],
-        options.environment,
+        environment,
       ),
       uses: ['metastore'],
     },
     background: {
-      ...ownProcess('background', 'workers/background.ts', ['temporal', 'hdfs-datanode'], [], options.environment),
+      ...ownProcess('background', 'workers/background.ts', ['temporal', 'hdfs-datanode'], [], environment),
       uses: ['metastore'],
     },
-    collector: ownProcess('collector', 'collectors/main.ts', ['topics'], simulate, options.environment),
-    dashboard: ownProcess('dashboard', 'dashboard/main.ts', ['topics', 'hdfs-datanode'], [], options.environment, [
-      port,
-    ]),
+    collector: ownProcess('collector', 'collectors/main.ts', ['topics'], simulate, environment),
+    dashboard: ownProcess('dashboard', 'dashboard/main.ts', ['topics', 'hdfs-datanode'], [], environment, [port]),
   };
 }

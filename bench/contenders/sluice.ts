@@ -84,6 +84,8 @@ export function sluiceEnvironment(
   return {
     SLUICE_HOME: settings.home,
     SLUICE_CACHE: settings.cacheFolder,
+    // As `sluice up` has it.
+    NODE_COMPILE_CACHE: join(settings.cacheFolder, 'compiled'),
     SLUICE_LAKE: pathToFileURL(own.lake).href,
     SLUICE_TABLES: own.tables,
     SLUICE_PORT_TEMPORAL: String(ports.temporal),
