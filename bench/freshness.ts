@@ -112,7 +112,7 @@ async function measure(): Promise<{ steady: Steady[]; history: string }> {
   const shape = mainTable(arena.definition);
   const commits = new Commits(new TableLog(openStorage(settings), shape.path), join(folder, 'lake', shape.path));
   const worker = startWorker(environment, join(folder, 'worker.log'));
-  const background = startWorker(environment, join(folder, 'background.log'), 'background.ts');
+  const background = startWorker(environment, join(folder, 'background.log'), { program: 'background.ts' });
   const steady: Steady[] = [];
   let sentBefore = arena.records;
 

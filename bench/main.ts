@@ -10,11 +10,12 @@ import type { Contender } from './contenders/contender.ts';
 import { ICEBERG_CONNECT } from './contenders/iceberg-connect.ts';
 import { FLOOR } from './contenders/floor.ts';
 import { SLUICE } from './contenders/sluice.ts';
+import { SPARK_STREAMING } from './contenders/spark-streaming.ts';
 import { BENCH_DATA } from './data/bench-data.ts';
 import type { Measurement } from './measure/measurement.ts';
 import { type Comparison, keepReport, markdownReport, markdownTable, summary, thisMachine } from './measure/report.ts';
 
-const CONTENDERS: readonly Contender[] = [SLUICE, FLOOR, BY_HAND, ICEBERG_CONNECT];
+const CONTENDERS: readonly Contender[] = [SLUICE, FLOOR, BY_HAND, ICEBERG_CONNECT, SPARK_STREAMING];
 const DEFAULT_CONTENDERS = CONTENDERS.map(({ name }) => name).join(',');
 
 const HELP = `Moves a topic's records into Parquet with Sluice and with its peers, in turn, and compares what it took.

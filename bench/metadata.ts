@@ -1,39 +1,51 @@
 /**
- * What a batch's metadata costs against how many live files a table has: node bench/metadata.ts [--batches 30]
- * Each batch commits three files of three hours to a log on disk and works out what Hive must be told, as ingestion and
- * publication do. Hive's own answers are left out: they are of the partitions touched, whatever else there is.
+ * What a batch's metadata costs against how many live files a table has:
+ *   node bench/metadata.ts [--files 1000,10000,100000,1000000] [--batches 30] [--report metadata]
+ * Each batch is planned (from the log and what Kafka answers), committed with three files of three hours, and published in
+ * Hive, by what ingestion itself calls, against brokers and a metastore that run. Its files are none: no link is made.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { IngestTable } from '../activities/ingest-table.ts';
+import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { parseDefinition } from '../definition/parse.ts';
+import type { Engine } from '../engines/engine.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
 import { ensureTable } from '../lake/ensure-table.ts';
 import { partitionsTouchedBy } from '../lake/hive/bring-up-to-date.ts';
+import { HiveMetastore } from '../lake/hive/metastore.ts';
+import { HivePublisher } from '../lake/hive/publisher.ts';
 import { addAction } from '../lake/log/file-actions.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { BatchSeal, DataFile } from '../plans/batch.ts';
-import { publicationSteps, wantedPartitions } from '../plans/publication.ts';
 import { batchFilePath } from '../plans/table-paths.ts';
 import { mainTable, rejectedTable } from '../plans/table-shape.ts';
 import { readSettings } from '../settings/settings.ts';
+import { BenchArena } from './arena.ts';
+import type { Arena } from './contenders/contender.ts';
+import { sluiceEnvironment } from './contenders/sluice.ts';
 import { NARROW } from './data/bench-data.ts';
 import { median } from './measure/measurement.ts';
+import { keepReport, machineInWords, thisMachine } from './measure/report.ts';
 
-const { values } = parseArgs({ options: { batches: { type: 'string', default: '30' } } });
-const LIVE_FILES = [1_000, 10_000, 100_000, 1_000_000];
+const { values } = parseArgs({
+  options: {
+    files: { type: 'string', default: '1000,10000,100000,1000000' },
+    batches: { type: 'string', default: '30' },
+    report: { type: 'string' },
+  },
+});
+const batches = Number(values.batches);
+/** Batches that a process makes before it counts. */
+const WARM_UP_BATCHES = 10;
+const TOPIC_RECORDS = 3_000;
 const FILES_A_PARTITION = 100;
 const FILES_AN_ENTRY = 50_000;
 const FILES_A_BATCH = 3;
 const HOUR_MS = 3_600_000;
-
-const definition = parseDefinition(NARROW.definition, 'bench_narrow.yaml');
-const shape = mainTable(definition);
-const columns = shape.partitionColumns.map(({ name }) => name);
-const source = { topic: definition.source.topic, topicId: '00000000-0000-0000-0000-000000000000' };
 
 function fileOf(sequence: number, index: number, hour: number): DataFile {
   const time = new Date(hour * HOUR_MS).toISOString();
@@ -46,59 +58,122 @@ function fileOf(sequence: number, index: number, hour: number): DataFile {
   };
 }
 
-function sealOf(sequence: number, hours: number): BatchSeal {
+function sealOf(sequence: number, topic: string, hours: number): BatchSeal {
   const files = Array.from({ length: FILES_A_BATCH }, (_, index) => fileOf(sequence, index, hours - 1 - index));
   return {
-    ...{ format: 1, sequence, revision: 0, attempt: 'bench', sealedAtMs: Date.now(), topic: source.topic },
-    ...{
-      nextOffsets: { 0: String(sequence) },
-      rows: 3_000,
-      files,
-      rejectedRows: 0,
-      rejectedFiles: [],
-      unknownFields: {},
-    },
+    ...{ format: 1, sequence, revision: 0, attempt: 'bench', sealedAtMs: Date.now(), topic },
+    ...{ nextOffsets: { 0: String(sequence) }, rows: 3_000, files },
+    ...{ rejectedRows: 0, rejectedFiles: [], unknownFields: {} },
   };
 }
 
-/** Medians, in milliseconds, of committing a batch and of following it to what Hive is to be told. */
-async function measure(liveFiles: number, lake: string): Promise<{ commitMs: number; publishMs: number }> {
-  const storage = openStorage(readSettings({ SLUICE_LAKE: pathToFileURL(lake).href }));
-  const log = new TableLog(storage, shape.path, { checkpointEveryCommits: Number.MAX_SAFE_INTEGER });
-  const rejectedLog = new TableLog(storage, rejectedTable(definition).path);
-  await ensureTable(log, shape, source);
-  await ensureTable(rejectedLog, rejectedTable(definition), source);
-  const hours = Math.ceil(liveFiles / FILES_A_PARTITION);
-  for (let start = 0; start < liveFiles; start += FILES_AN_ENTRY) {
-    const length = Math.min(FILES_AN_ENTRY, liveFiles - start);
-    await log.create(
-      Array.from({ length }, (_, index) => addAction(fileOf(0, start + index, (start + index) % hours), 0, true)),
-    );
-  }
-  const follower = new TableLog(storage, shape.path);
-  await follower.refresh();
-  const [commits, publications]: [number[], number[]] = [[], []];
-  for (let sequence = 1; sequence <= Number(values.batches); sequence += 1) {
-    const startedMs = performance.now();
-    await commitBatch(log, rejectedLog, sealOf(sequence, hours), []);
-    const committedMs = performance.now();
-    const partitions = partitionsTouchedBy(await follower.refresh());
-    publicationSteps(wantedPartitions(follower.snapshot.filesOf(partitions), columns), []);
-    commits.push(committedMs - startedMs);
-    publications.push(performance.now() - committedMs);
-  }
-  return { commitMs: median(commits), publishMs: median(publications) };
+/** Medians of a batch's steps, in milliseconds. */
+interface Cost {
+  readonly liveFiles: number;
+  readonly planMs: number;
+  readonly commitMs: number;
+  readonly publishMs: number;
 }
 
-for (const liveFiles of LIVE_FILES) {
-  const lake = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+async function measure(arena: Arena, folder: string, liveFiles: number): Promise<Cost> {
+  const text = arena.definitionText.replace(/^table: .*$/m, `table: bench_${liveFiles}`);
+  const definition = parseDefinition(text, `bench_${liveFiles}.yaml`);
+  const tables = join(folder, 'tables');
+  mkdirSync(tables);
+  writeFileSync(join(tables, `${definition.table}.yaml`), text);
+  const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
+  const settings = readSettings({ ...process.env, ...environment });
+  const [storage, shape] = [openStorage(settings), mainTable(definition)];
+  const cluster = new KafkaCluster(settings.kafka, 'bench-metadata');
+  const log = new TableLog(storage, shape.path, { checkpointEveryCommits: Number.MAX_SAFE_INTEGER });
+  const rejectedLog = new TableLog(storage, rejectedTable(definition).path);
   try {
-    const { commitMs, publishMs } = await measure(liveFiles, lake);
-    const figures = `commit ${commitMs.toFixed(1)} ms, publication ${publishMs.toFixed(1)} ms`;
-    process.stdout.write(
-      `${String(liveFiles).padStart(9)} live files, ${liveFiles / FILES_A_PARTITION} partitions: ${figures}\n`,
-    );
+    const source = await cluster.describeTopic(definition.source.topic);
+    await ensureTable(log, shape, source);
+    await ensureTable(rejectedLog, rejectedTable(definition), source);
+    const hours = Math.ceil(liveFiles / FILES_A_PARTITION);
+    for (let start = 0; start < liveFiles; start += FILES_AN_ENTRY) {
+      const length = Math.min(FILES_AN_ENTRY, liveFiles - start);
+      await log.create(
+        Array.from({ length }, (_, index) => addAction(fileOf(0, start + index, (start + index) % hours), 0, true)),
+      );
+    }
+    await commitBatch(log, rejectedLog, sealOf(1, source.topic, hours), []);
+    const follower = new TableLog(storage, shape.path);
+    await follower.refresh();
+    const publisher = new HivePublisher({
+      metastore: new HiveMetastore(settings.metastore),
+      storage: { uriOf: (path) => storage.uriOf(path), linkOrCopy: () => Promise.resolve() },
+      shape,
+    });
+    const { snapshot } = follower;
+    await publisher.reconcile([...snapshot.files.values()], snapshot.version, snapshot.metaData);
+    const parts = { storage, cluster, engine: NO_ENGINE, tablesFolder: tables, clock: SYSTEM_CLOCK };
+    const table = await IngestTable.open({ ...parts, attemptName: () => 'bench' }, definition.table, NEVER);
+    await table.log.refresh();
+    const costs: Omit<Cost, 'liveFiles'>[] = [];
+    for (let sequence = 2; sequence < 2 + WARM_UP_BATCHES + batches; sequence += 1) {
+      const startedMs = performance.now();
+      const planned = await table.plan(NEVER);
+      if (planned?.plan.sequence !== sequence) throw new Error(`Batch ${sequence} was not planned.`);
+      const plannedMs = performance.now();
+      await commitBatch(log, rejectedLog, sealOf(sequence, source.topic, hours), []);
+      const committedMs = performance.now();
+      const afterVersion = snapshot.version;
+      const partitions = partitionsTouchedBy(await follower.refresh());
+      const { version, metaData } = snapshot;
+      const files = snapshot.filesOf(partitions);
+      await publisher.publish({ files, partitions, afterVersion, version, metaData });
+      const [planMs, commitMs] = [plannedMs - startedMs, committedMs - plannedMs];
+      costs.push({ planMs, commitMs, publishMs: performance.now() - committedMs });
+    }
+    const of = (step: keyof (typeof costs)[number]): number =>
+      median(costs.slice(WARM_UP_BATCHES).map((cost) => cost[step]));
+    return { liveFiles, planMs: of('planMs'), commitMs: of('commitMs'), publishMs: of('publishMs') };
   } finally {
-    rmSync(lake, { recursive: true, force: true });
+    await cluster.close();
   }
+}
+
+const NEVER = new AbortController().signal;
+/** Nothing is written here. */
+const NO_ENGINE: Engine = {
+  write: () => Promise.reject(new Error('no engine')),
+  close: () => Promise.resolve(),
+};
+
+function markdown(costs: readonly Cost[]): string {
+  const total = ({ planMs, commitMs, publishMs }: Cost): number => planMs + commitMs + publishMs;
+  const first = costs[0];
+  const lines = costs.map((cost) => {
+    const steps = [cost.planMs, cost.commitMs, cost.publishMs, total(cost)].map((ms) => `${ms.toFixed(1)} ms`);
+    const times = first === undefined ? Number.NaN : total(cost) / total(first);
+    return `| ${cost.liveFiles} | ${cost.liveFiles / FILES_A_PARTITION} | ${steps.join(' | ')} | ${times.toFixed(2)} × |`;
+  });
+  return `# What a batch's metadata costs
+
+A batch of three files in three hours, against how many live files its table has, ${FILES_A_PARTITION} of them in each hour: planned, committed to the log and published in Hive by what ingestion calls, with
+brokers and a metastore on the same machine, and a lake in a folder. Links of files are left out. Medians of ${batches} batches after ${WARM_UP_BATCHES}, in a process that has read the log.
+${machineInWords(thisMachine())}.
+
+| live files | partitions | plan | commit | publication | together | times the first |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+${lines.join('\n')}
+
+Repeat it: \`node bench/metadata.ts --files ${values.files} --batches ${batches}\`
+`;
+}
+
+const bench = await BenchArena.start(NARROW, TOPIC_RECORDS, (line) => process.stderr.write(`  ${line}\n`));
+try {
+  const costs: Cost[] = [];
+  for (const liveFiles of values.files.split(',').map(Number)) {
+    process.stderr.write(`  ${liveFiles} live files\n`);
+    costs.push(await measure(bench.arena, bench.folder('metadata'), liveFiles));
+  }
+  const text = markdown(costs);
+  process.stdout.write(text);
+  if (values.report !== undefined) keepReport(values.report, text);
+} finally {
+  await bench.stop();
 }

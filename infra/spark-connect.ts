@@ -27,7 +27,7 @@ const MEMORY = [
 /** Spark generates code for each query, which only pays once it is compiled well. */
 const COMPILER = ['-XX:TieredStopAtLevel=4'];
 /** What Spark itself opens (`org.apache.spark.launcher.JavaModuleOptions`). */
-const OPENED_PACKAGES = [
+export const OPENED_PACKAGES = [
   ...[
     'lang',
     'lang.invoke',

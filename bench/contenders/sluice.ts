@@ -21,14 +21,30 @@ const LOOK_EVERY_MS = 25;
 const LIMIT_MS = 900_000;
 
 /** The whole of it: a worker with Temporal around it, until the last row is in the log and published in Hive. */
-export const SLUICE: Contender = { name: 'sluice', run: runSluice };
+export const SLUICE: Contender = { name: 'sluice', run: (arena, folder, run) => runSluice(arena, folder, run) };
 
-async function runSluice(arena: Arena, folder: string, run: number): Promise<Measurement> {
+/** On what Sluice runs, where it is not one worker on all cores. */
+export interface SluiceSetup {
+  /** The cores that its processes may use, as taskset(1) takes them. */
+  readonly cores?: string;
+  /** Workers that write parts of batches beside the one that ingests; a batch then has a part for each of all. */
+  readonly helpers?: number;
+}
+
+/** Moves all that the topic holds into a table of its own. */
+export async function runSluice(
+  arena: Arena,
+  folder: string,
+  run: number,
+  { cores, helpers = 0 }: SluiceSetup = {},
+): Promise<Measurement> {
   // A table of its own each time; the topic is the same.
   const table = `${arena.definition.table}_${run}`;
   const tables = join(folder, 'tables');
   mkdirSync(tables, { recursive: true });
-  const text = arena.definitionText.replace(/^table: .*$/m, `table: ${table}`);
+  const text = arena.definitionText
+    .replace(/^table: .*$/m, `table: ${table}`)
+    .replace(/^limits:$/m, `limits:\n  shards: ${helpers + 1}`);
   writeFileSync(join(tables, `${table}.yaml`), text);
   const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
   const settings = readSettings({ ...process.env, ...environment });
@@ -40,11 +56,14 @@ async function runSluice(arena: Arena, folder: string, run: number): Promise<Mea
 
   const services = new ProcessWatch(arena.servicePids);
   const startedMs = performance.now();
-  const worker = startWorker(environment, join(folder, 'worker.log'));
-  const watch = new ProcessWatch([worker.pid]);
+  const worker = startWorker(environment, join(folder, 'worker.log'), { cores });
+  const others = Array.from({ length: helpers }, (_, index) =>
+    startWorker(environment, join(folder, `helper-${index}.log`), { cores, args: ['--queues', 'parts'] }),
+  );
+  const watch = new ProcessWatch([worker, ...others].map(({ pid }) => pid));
   const secondsSince = (ms: number): number => (performance.now() - ms) / 1000;
   try {
-    await worker.ready;
+    await Promise.all([worker, ...others].map(({ ready }) => ready));
     const [readyMs, readyCpu] = [performance.now(), watch.cpuSeconds + services.cpuSeconds];
     let firstRowSeconds: number | null = null;
     for (let rows = 0; rows < arena.records || (await publisher.publishedVersion()) < log.snapshot.version;) {
@@ -70,7 +89,7 @@ async function runSluice(arena: Arena, folder: string, run: number): Promise<Mea
   } finally {
     watch.stop();
     services.stop();
-    await worker.stop();
+    await Promise.all([worker, ...others].map((running) => running.stop()));
   }
 }
 
@@ -104,10 +123,17 @@ export interface RunningWorker {
 export function startWorker(
   environment: Readonly<Record<string, string>>,
   logFile: string,
-  program: 'main.ts' | 'background.ts' = 'main.ts',
+  options: {
+    readonly program?: 'main.ts' | 'background.ts';
+    readonly args?: readonly string[];
+    readonly cores?: string | undefined;
+  } = {},
 ): RunningWorker {
+  const { program = 'main.ts', args = [], cores } = options;
   const entry = fileURLToPath(new URL(`../../workers/${program}`, import.meta.url));
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+  const pinned = cores === undefined ? [] : ['taskset', '-c', cores];
+  const [file = '', ...rest] = [...pinned, process.execPath, '--disable-warning=ExperimentalWarning', entry, ...args];
+  const child = spawn(file, rest, {
     stdio: ['ignore', 'pipe', openSync(logFile, 'a')],
     env: { ...process.env, ...environment },
   });
