@@ -1,7 +1,9 @@
+import type { SluiceError } from '../errors/sluice-error.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import type { Stretch } from '../plans/audit-window.ts';
 import type { Certificate } from '../plans/certificate.ts';
 import type { AuditParts, AuditRequest, AuditScope } from './audit-parts.ts';
+import type { HeldTopic } from './held-topic.ts';
 import type { AuditedTable } from './table-view.ts';
 
 /** Whether a scope leaves nothing out that a certificate would have to vouch for. */
@@ -22,6 +24,7 @@ export async function stretchesOf(
   request: AuditRequest,
   table: AuditedTable,
   continued: Certificate | undefined,
+  kafka: HeldTopic | SluiceError,
 ): Promise<Stretch[]> {
   const { scope, signal } = request;
   const starts = await startsOf(parts, table);
@@ -35,6 +38,7 @@ export async function stretchesOf(
     if (scope.partition !== undefined && scope.partition !== partition) continue;
     const from = highest(
       starts.get(partition) ?? 0n,
+      kafka instanceof Error ? undefined : goneBelow(table, partition, kafka.heldFrom.get(partition) ?? 0n),
       scope.fromOffset,
       since === undefined ? undefined : (since.get(partition) ?? committed),
       BigInt(certified[partition] ?? 0),
@@ -43,6 +47,22 @@ export async function stretchesOf(
     if (from < to) stretches.push({ partition, from, to });
   }
   return stretches;
+}
+
+/**
+ * Below this offset there is nothing to look at any more: retention has dropped the rows, and Kafka has forgotten the records. So
+ * an audit's work is bounded by what is kept, whatever the table's age.
+ */
+function goneBelow({ drops, main, rejected, archive }: AuditedTable, partition: number, heldFrom: bigint): bigint {
+  if (drops === 0) return 0n;
+  let lowest = heldFrom;
+  for (const { rows, partitions, offsets } of [main, rejected, archive].flatMap((view) => view?.live ?? [])) {
+    if (rows === 0) continue;
+    const [from, to] = partitions ?? [partition, partition];
+    const [first] = offsets ?? [0n];
+    if (partition >= from && partition <= to && first < lowest) lowest = first;
+  }
+  return lowest;
 }
 
 /** Where the table begins in each partition: the first batch took what Kafka held then. */

@@ -67,9 +67,10 @@ class Audit {
     const newest = await files.newestCertificate();
     const valid = holds(newest, table) ? newest : undefined;
     const continued = this.#request.scope.uncertified === true ? valid : undefined;
-    const stretches = await stretchesOf(this.#parts, this.#request, table, continued);
+    const kafka = await this.#askKafka(table);
+    const stretches = await stretchesOf(this.#parts, this.#request, table, continued, kafka);
     const subject = { parts: this.#parts, request: this.#request, table, stretches };
-    const run = new AuditRun(subject, session, await this.#askKafka(table));
+    const run = new AuditRun(subject, session, kafka);
     await this.#check('files', async () => {
       this.#files = await checkFiles(run);
     });

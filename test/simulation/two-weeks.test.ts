@@ -5,7 +5,6 @@ import { compactPartition } from '../../activities/compact-partition.ts';
 import { dropPartitions } from '../../activities/drop-partitions.ts';
 import { Random } from '../../collectors/simulation/random.ts';
 import { loadDefinition } from '../../definition/load.ts';
-import { AuditFiles } from '../../lake/audit-files.ts';
 import { compactionFiles } from '../../lake/compaction-files.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import { vacuumTable } from '../../lake/vacuum/vacuum-table.ts';
@@ -13,6 +12,7 @@ import { AUDITS_KEPT, AUDITS_KEPT_MS, BATCHES_KEPT } from '../../plans/bookkeepi
 import { planCompaction } from '../../plans/compaction.ts';
 import { maintainedTables } from '../../plans/maintained-table.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { Auditor } from './actors/auditor.ts';
 import { ingest, partsOf, type WorkerParts } from './actors/worker.ts';
 import type { LogWatch } from './promises/log-watch.ts';
 import { DAY } from './services/row-engine.ts';
@@ -33,6 +33,8 @@ const GRACE_DAYS = 1;
 const LOG_RETENTION_DAYS = 2;
 const CHECKPOINT_EVERY = 100;
 const RECORDS_A_TICK = 7;
+const KAFKA_RETENTION_DAYS = 2;
+const TICKS_BETWEEN_AUDITS = 6;
 
 const DEFINITION = `table: t1
 database: lab
@@ -54,6 +56,9 @@ class UnattendedTable {
   readonly scheduler = new Scheduler(new Random('two weeks'));
   readonly #folder = temporaryFolder();
   readonly #startMs: number;
+  readonly #auditor: Auditor;
+  /** Offsets that the largest audit looked at. */
+  mostOffsets = 0;
   #named = 0;
 
   constructor() {
@@ -65,6 +70,7 @@ class UnattendedTable {
       this.#folder,
     );
     this.#startMs = this.scheduler.nowMs;
+    this.#auditor = new Auditor(this.world, this.#folder);
   }
 
   get definition(): ReturnType<typeof loadDefinition> {
@@ -97,7 +103,8 @@ class UnattendedTable {
       ingest(this.world, process, 't1', { mode: 'drain', cancelled: new AbortController().signal }),
     );
     await this.#act((parts, process) => this.#compact(parts, process));
-    await this.#act((parts) => this.#leaveAudit(parts, number));
+    this.#forgetInKafka(number);
+    if (number % TICKS_BETWEEN_AUDITS === 0) await this.#audit(number % (DAY_MS / TICK_MS) === 0 ? 'full' : 'quick');
     if (number % (DAY_MS / TICK_MS) !== 0) return;
     await this.#act((parts) => dropPartitions(parts, { table: 't1' }, NEVER));
     await this.#act((parts) => vacuumTable(parts, { definition: this.definition, dryRun: false, signal: NEVER }));
@@ -119,17 +126,39 @@ class UnattendedTable {
     }
   }
 
-  /** The files that an audit leaves. What it reads is real files and a real topic, which are not here. */
-  async #leaveAudit({ storage }: WorkerParts, number: number): Promise<void> {
-    const files = new AuditFiles(storage, this.world.watch('t1').main.tablePath);
-    await files.createReport(`${String(number).padStart(10, '0')}-quick`, {});
-    if (number % (DAY_MS / TICK_MS) === 0) await files.createCertificate({ number: number + 1 } as never);
+  /** Kafka holds less than the table: what it has forgotten is held against certificates. */
+  #forgetInKafka(number: number): void {
+    const { topic } = this.world.watch('t1');
+    const ticks = Math.max(0, number - (KAFKA_RETENTION_DAYS * DAY_MS) / TICK_MS);
+    for (const partition of [0, 1]) topic.expire(partition, ticks * Math.ceil((RECORDS_A_TICK - partition) / 2));
+  }
+
+  async #audit(mode: 'quick' | 'full'): Promise<void> {
+    const { definition } = this;
+    const scope = { uncertified: true };
+    const report = await this.#auditor.audit({ definition, mode, scope, repair: false, signal: NEVER });
+    const { verdict, findings, checks, partitions } = report;
+    expect({
+      verdict,
+      findings: findings.filter(({ severity }) => severity !== 'notice'),
+      checks: checks.filter(({ done }) => !done),
+    }).toEqual({ verdict: 'clean', findings: [], checks: [] });
+    const offsets = partitions.map(({ fromOffset, toOffset }) => Number(BigInt(toOffset) - BigInt(fromOffset)));
+    this.mostOffsets = Math.max(
+      this.mostOffsets,
+      offsets.reduce((sum, count) => sum + count, 0),
+    );
+    expect(report.certificate !== null, `a certificate of a ${mode} audit`).toBe(mode === 'full');
   }
 
   /** How many files of each kind there are of one of the tables, by their folder in it. */
   counts({ tablePath, files }: LogWatch): Counts {
-    const paths = this.world.store.list(tablePath, { deep: true }).map(([path]) => path.slice(tablePath.length + 1));
+    const stored = this.world.store.list(tablePath, { deep: true });
+    const objects = stored.map(([path, object]) => [path.slice(tablePath.length + 1), object] as const);
+    const paths = objects.map(([path]) => path);
     const within = (pattern: RegExp): number => paths.filter((path) => pattern.test(path)).length;
+    const largest = (pattern: RegExp): number =>
+      Math.max(0, ...objects.filter(([path]) => pattern.test(path)).map(([, { bytes }]) => bytes.length));
     const [database = '', table = ''] = tablePath.split('/');
     const newest = this.world.store
       .list(`${tablePath}/_delta_log`)
@@ -141,6 +170,8 @@ class UnattendedTable {
       plans: within(/^_sluice\/plans\//),
       seals: within(/^_sluice\/seals\//),
       audits: within(/^_sluice\/(audits|certificates)\//),
+      certificateBytes: largest(/^_sluice\/certificates\//),
+      reportBytes: largest(/^_sluice\/audits\//),
       otherSluice: within(/^_sluice\/(?!plans|seals|audits|certificates)/),
       live: files.size,
       data: within(/^[^_]/),
@@ -156,6 +187,8 @@ interface Counts {
   readonly plans: number;
   readonly seals: number;
   readonly audits: number;
+  readonly certificateBytes: number;
+  readonly reportBytes: number;
   readonly otherSluice: number;
   readonly live: number;
   readonly data: number;
@@ -202,7 +235,13 @@ it('lives for two weeks by its schedules alone, and nothing of it grows beyond i
       const batches = ticksADay * LOG_RETENTION_DAYS * Math.ceil(RECORDS_A_TICK / 4) + BATCHES_KEPT;
       expect(counts.seals, where).toBeLessThanOrEqual(batches + 1);
       expect(counts.plans, where).toBeLessThanOrEqual(batches + 1);
-      expect(counts.audits, where).toBeLessThanOrEqual((AUDITS_KEPT_MS / DAY_MS + 1) * 26 + 2 * AUDITS_KEPT);
+      const auditsADay = ticksADay / TICKS_BETWEEN_AUDITS;
+      expect(counts.audits, where).toBeLessThanOrEqual(
+        (AUDITS_KEPT_MS / DAY_MS + 1) * (auditsADay + 1) + 2 * AUDITS_KEPT,
+      );
+      // An entry of some 250 bytes for each hour that was kept when it was written, or has come since, and for each range.
+      expect(counts.certificateBytes, where).toBeLessThanOrEqual(1_000 + 250 * (partitions + 2 * 24));
+      expect(counts.reportBytes, where).toBeLessThanOrEqual(4_096);
       expect(counts.otherSluice, where).toBeLessThanOrEqual(1);
       const before = steady.get(log.tablePath);
       if (day >= STEADY_DAYS[0] && day <= STEADY_DAYS[1]) steady.set(log.tablePath, most(counts, before));
@@ -213,4 +252,7 @@ it('lives for two weeks by its schedules alone, and nothing of it grows beyond i
     }
   }
   expect(table.world.unfinished()).toBeUndefined();
+  // A drop has the next audit begin anew, from the oldest row or record that there is.
+  const daysKept = RETENTION_DAYS + 3;
+  expect(table.mostOffsets).toBeLessThanOrEqual(daysKept * ticksADay * RECORDS_A_TICK);
 }, 300_000);

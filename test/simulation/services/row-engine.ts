@@ -9,11 +9,11 @@ import { derived, ruleOf } from './rule.ts';
 export const DAY = '2026-11-23';
 
 /** The hours of the first day, and of those after it. */
-function hourOf({ hour }: { readonly hour: number }): Readonly<Record<string, string>> {
+export function hourOf({ hour }: { readonly hour: number }): Readonly<Record<string, string>> {
   return { ...dayOf({ hour }), hour: String(hour % 24) };
 }
 
-function dayOf({ hour }: { readonly hour: number }): Readonly<Record<string, string>> {
+export function dayOf({ hour }: { readonly hour: number }): Readonly<Record<string, string>> {
   const startMs = Date.parse(DAY) + Math.floor(hour / 24) * 86_400_000;
   return { dt: new Date(startMs).toISOString().slice(0, 10) };
 }
