@@ -1,7 +1,7 @@
 import { loadDefinition } from '../definition/load.ts';
 import { commitRewrite } from '../lake/commit-rewrite.ts';
 import { compactionFiles } from '../lake/compaction-files.ts';
-import { listLogFiles } from '../lake/log/log-files.ts';
+import { newestEntryMs } from '../lake/log/log-files.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { maintainedTables } from '../plans/maintained-table.ts';
 import { type DroppedPartition, planRetention } from '../plans/retention.ts';
@@ -72,7 +72,7 @@ async function dropFrom(
   for (let conflicts = 0; conflicts < MAX_CONFLICTS;) {
     signal.throwIfAborted();
     await log.refresh();
-    const nowMs = await lastEntryMs(parts, shape, log);
+    const nowMs = await newestEntryMs(parts.storage, shape.path, log.snapshot.version);
     const planned = planRetention(compactionFiles(log.snapshot), columns, retention, nowMs);
     const dropped = planned.slice(0, MAX_PARTITIONS_DROPPED);
     if (dropped.length === 0) break;
@@ -97,15 +97,6 @@ async function dropFrom(
       .map(({ partition, rows, sizeBytes, reason }) => ({ partition, rows, sizeBytes, reason })),
     publicationFailure: done.length === 0 ? null : await publish(parts, shape),
   };
-}
-
-/**
- * What time it is, as the storage has dated the newest entry: never later than now, whatever this machine's clock says, so that
- * nothing goes too early.
- */
-async function lastEntryMs({ storage }: RetentionParts, shape: TableShape, log: TableLog): Promise<number> {
-  const files = await listLogFiles(storage, shape.path, log.snapshot.version);
-  return files.find(({ kind, version }) => kind === 'entry' && version === log.snapshot.version)?.modifiedAtMs ?? 0;
 }
 
 async function publish(parts: RetentionParts, shape: TableShape): Promise<string | null> {

@@ -12,6 +12,7 @@ import {
 } from '../temporal/backfill-command.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { statusInWords } from './backfill-text.ts';
+import { recorded } from './recorded-action.ts';
 
 const DESCRIPTIONS: Readonly<Record<BackfillCommandName, string>> = {
   approve: 'Let a proposed backfill begin',
@@ -32,7 +33,9 @@ export function registerBackfillCommands(backfill: Command): void {
         const settings = readSettings();
         loadDefinition(settings.tablesFolder, table);
         const client = await connectTemporal(settings);
-        const status = await commandBackfill(client, { table, number }, name, userInfo().username);
+        const by = userInfo().username;
+        const asked = { action: `${name}-backfill`, table, by, arguments: { number } };
+        const status = await recorded(settings, asked, () => commandBackfill(client, { table, number }, name, by));
         if (json) console.log(JSON.stringify(status, null, 2));
         // It ends once what is under way has ended, and then says so.
         else if (name === 'cancel') console.log(`Backfill ${number} of ${table} is being cancelled.`);
@@ -50,6 +53,7 @@ export function registerBackfillCommands(backfill: Command): void {
       const settings = readSettings();
       const known = await listBackfills(openStorage(settings), loadDefinition(settings.tablesFolder, table));
       if (json) console.log(JSON.stringify(known, null, 2));
+      else if (known.length === 0) console.log(`${table} has no backfills.`);
       else for (const one of known) console.log(lineOf(one));
     });
 }

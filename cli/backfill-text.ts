@@ -1,6 +1,8 @@
 import type { Proposal } from '../backfill/propose-backfill.ts';
 import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
 
+import { many } from './amounts.ts';
+
 const MIB = 1024 ** 2;
 const MAX_RANGES_SHOWN = 20;
 
@@ -8,7 +10,7 @@ const MAX_RANGES_SHOWN = 20;
 export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 'plan' | 'outlook'>): string[] {
   const { ranges, offsets, units, unitOffsets, sourceBytes, replaced, estimatedMs } = outlook;
   return [
-    `${table}: up to ${offsets} records would be derived anew${outlook.engine === 'spark' ? ' on Spark' : ''} by definition ${plan.definitionHash}, from ${sourceInWords(plan)}.`,
+    `${table}: up to ${many(BigInt(offsets), 'record')} would be derived anew${outlook.engine === 'spark' ? ' on Spark' : ''} by definition ${plan.definitionHash}, from ${sourceInWords(plan)}.`,
     ...ranges
       .slice(0, MAX_RANGES_SHOWN)
       .map(
@@ -16,9 +18,9 @@ export function outlookInWords(table: string, { plan, outlook }: Pick<Proposal, 
           `  Kafka partition ${partition}: offsets ${startOffset} to ${BigInt(endOffset) - 1n}`,
       ),
     ...(ranges.length > MAX_RANGES_SHOWN ? [`  and ${ranges.length - MAX_RANGES_SHOWN} more ranges`] : []),
-    `  in ${units} units of ${unitOffsets} offsets, ${(sourceBytes / MIB).toFixed(1)} MiB to read; about ${Math.ceil(estimatedMs / 1000)} s.`,
+    `  in ${many(units, 'unit')} of ${units > 1 ? 'up to ' : ''}${unitOffsets} offsets, ${(sourceBytes / MIB).toFixed(1)} MiB to read; about ${Math.ceil(estimatedMs / 1000)} s.`,
     ...replaced.flatMap(({ table: of, files, rows, sizeBytes, partitions, names }) => [
-      `Of ${of}, ${partitions} partitions may hold them: ${files} files, ${rows} rows, ${(sizeBytes / MIB).toFixed(1)} MiB, written anew where they do.`,
+      `Of ${of}, ${many(partitions, 'partition')} may hold them: ${many(files, 'file')}, ${many(rows, 'row')}, ${(sizeBytes / MIB).toFixed(1)} MiB, written anew where they do.`,
       ...names.map((name) => `  ${name}`),
       ...(partitions > names.length ? [`  and ${partitions - names.length} more`] : []),
     ]),
@@ -42,7 +44,7 @@ export function statusInWords(status: BackfillStatus): string[] {
   const { table, number, state, reason, unitsDone, unitsLeft, rows, rejectedRows, merges } = status;
   return [
     `Backfill ${number} of ${table} is ${state}. ${reason}`,
-    `  ${unitsDone} units derived, ${unitsLeft ?? 'an unknown number'} left; ${rows} rows, ${rejectedRows} rejected; ${merges} partitions merged.`,
+    `  ${many(unitsDone, 'unit')} derived, ${unitsLeft ?? 'an unknown number'} left; ${many(rows, 'row')}, ${rejectedRows} rejected; ${many(merges, 'partition')} merged.`,
     ...(status.publicationFailure === null ? [] : [`  Hive lags behind. ${status.publicationFailure}`]),
   ];
 }

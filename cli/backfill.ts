@@ -24,6 +24,7 @@ import { registerBackfillCommands } from './backfill-commands.ts';
 import { showingProgress } from './backfill-progress.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
 import { engineOption } from './engine-option.ts';
+import { recorded } from './recorded-action.ts';
 
 const MAX_UNITS_AT_ONCE = 64;
 /** Longest that the brokers are waited for. */
@@ -126,18 +127,29 @@ async function begin(
 ): Promise<void> {
   const client = await connectTemporal(settings);
   const storage = openStorage(settings);
-  const plan = await keepProposal(storage, proposal);
+  const { table, plannedBy: by, scope } = proposal.plan;
+  const kept = { action: 'propose-backfill', table, by, arguments: askedFor(scope, options) };
+  const plan = await recorded(settings, kept, () => keepProposal(storage, proposal));
+  const { number } = plan;
   const { path } = mainTable(proposal.definition);
   if (localPath !== undefined) await keepSource(storage, plan, path, localPath);
   if (options.yes) {
     const files = new BackfillFiles(storage, path);
-    await files.approve(plan.number, { format: 1, approvedAtMs: Date.now(), by: plan.plannedBy });
+    const approved = { action: 'approve-backfill', table, by, arguments: { number } };
+    await recorded(settings, approved, () => files.approve(number, { format: 1, approvedAtMs: Date.now(), by }));
   }
   const work = await startBackfill(client, plan);
   await report(plan, options, work.workflowId, () => {
     const result = work.result();
     return process.stderr.isTTY && !options.json ? showingProgress(client, plan, result) : result;
   });
+}
+
+/** What is kept of who asked for it: which records, and how. */
+function askedFor(scope: BackfillScope, options: BackfillOptions): Record<string, unknown> {
+  const { from, to, fromOffset, toOffset, partition, source, engine, dropped } = options;
+  const given = { scope, from, to, fromOffset, toOffset, partition, source, engine, ...(dropped ? { dropped } : {}) };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 async function report(

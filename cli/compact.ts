@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { loadDefinition } from '../definition/load.ts';
 import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
@@ -9,7 +10,9 @@ import { maintainedTables } from '../plans/maintained-table.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startCompaction } from '../temporal/start-work.ts';
+import { many } from './amounts.ts';
 import { engineOption } from './engine-option.ts';
+import { recorded } from './recorded-action.ts';
 
 interface CompactOptions {
   readonly partition?: string;
@@ -76,11 +79,12 @@ async function showPlan(
 }
 
 function printPlan({ table, version, units, left }: PlanReport): void {
-  console.log(`${table}, version ${version ?? '-'}: ${units.length} partitions would be rewritten`);
+  console.log(`${table}, version ${version ?? '-'}: ${many(units.length, 'partition')} would be rewritten`);
   for (const { partition, files, rows, sizeBytes, reason } of units) {
     console.log(`  ${partition}  ${files.length} files, ${rows} rows, ${(sizeBytes / MIB).toFixed(1)} MiB: ${reason}`);
   }
-  for (const { partition, files, reason } of left) console.log(`  ${partition}  left, ${files} files: ${reason}`);
+  for (const { partition, files, reason } of left)
+    console.log(`  ${partition}  left, ${many(files, 'file')}: ${reason}`);
 }
 
 async function compact(
@@ -90,15 +94,27 @@ async function compact(
 ): Promise<void> {
   const { table } = input;
   const client = await connectTemporal(settings);
-  const started = await startCompaction(client, input);
+  const { partition, engine } = input;
+  const by = userInfo().username;
+  const action = {
+    action: 'compact',
+    table,
+    by,
+    arguments: { ...(partition === undefined ? {} : { partition }), engine },
+  };
+  const started = await recorded(settings, action, () => startCompaction(client, input));
   const report = await started.result();
   if (json) {
     console.log(JSON.stringify(report, null, 2));
     return;
   }
   const { rewrites, rows, filesBefore, filesAfter, bytesBefore, bytesAfter, conflicts } = report;
-  console.log(`${table}: ${rewrites} rewrites made ${filesAfter} files of ${filesBefore}, with ${rows} rows.`);
-  console.log(`  ${(bytesBefore / MIB).toFixed(1)} MiB became ${(bytesAfter / MIB).toFixed(1)} MiB.`);
+  if (rewrites === 0) console.log(`${table}: nothing is worth rewriting.`);
+  else
+    console.log(
+      `${table}: ${many(rewrites, 'rewrite')} made ${many(filesAfter, 'file')} of ${filesBefore}, with ${many(rows, 'row')}.`,
+    );
+  if (rewrites > 0) console.log(`  ${(bytesBefore / MIB).toFixed(1)} MiB became ${(bytesAfter / MIB).toFixed(1)} MiB.`);
   if (conflicts > 0) console.log(`  ${conflicts} gave way to others and changed nothing.`);
   if (report.publicationFailure !== null) console.log(`  Hive lags behind. ${report.publicationFailure}`);
 }

@@ -1,11 +1,10 @@
 import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { loadDefinition, tableNames } from '../definition/load.ts';
-import { ActionLog } from '../lake/action-log.ts';
-import { openStorage } from '../lake/storage/open-storage.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { commandIngest } from '../temporal/ingest-command.ts';
+import { recorded } from './recorded-action.ts';
 
 const COMMANDS = [
   {
@@ -28,10 +27,8 @@ export function registerIngestCommands(program: Command): void {
         requireTable(settings, table);
         const client = await connectTemporal(settings);
         const by = userInfo().username;
-        const asked = { action: name, table, by, via: 'cli' as const, arguments: {} };
-        const log = new ActionLog(openStorage(settings));
-        const { id, result } = await log.record(asked, () => commandIngest(client, table, name, by));
-        if (id === null) console.error('The lake did not take the record of this; Temporal’s history has it.');
+        const asked = { action: name, table, by, arguments: {} };
+        const result = await recorded(settings, asked, () => commandIngest(client, table, name, by));
         console.log(json ? JSON.stringify(result, null, 2) : `${table} is ${result.state}. ${result.reason}`);
       });
   }

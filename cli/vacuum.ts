@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
@@ -9,6 +10,7 @@ import { VACUUM_REASONS } from '../plans/vacuum.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startVacuum } from '../temporal/start-work.ts';
+import { recorded } from './recorded-action.ts';
 
 interface VacuumOptions {
   readonly dryRun: boolean;
@@ -54,7 +56,9 @@ async function showPlan(settings: Settings, definition: TableDefinition, options
 }
 
 async function vacuum(settings: Settings, table: string): Promise<VacuumReport> {
-  const work = await startVacuum(await connectTemporal(settings), { table });
+  const client = await connectTemporal(settings);
+  const asked = { action: 'vacuum', table, by: userInfo().username, arguments: {} };
+  const work = await recorded(settings, asked, () => startVacuum(client, { table }));
   return work.result();
 }
 

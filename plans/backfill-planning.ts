@@ -123,7 +123,11 @@ export function planBackfill(request: BackfillRequest): BackfillOutlook {
     }
   }
   if (ranges.length === 0) {
-    throw refused(request, request.scope === 'all' ? 'they are no offsets' : 'no record of these offsets is rejected');
+    throw request.scope === 'all'
+      ? refused(request, 'they are no offsets', {
+          remedy: 'Ask for more: `sluice status` says how far it is committed.',
+        })
+      : refused(request, 'no record of these offsets is rejected', { remedy: 'There is nothing to be done.' });
   }
   requireNoOverlap(request, ranges);
   return outlookOf(request, ranges);

@@ -3,6 +3,7 @@ import { AUDIT_TASK_QUEUE, type AuditInput, type AuditSummary, auditWorkflowId }
 import { backfillWorkflowId, type BackfillRun, type BackfillStatus } from '../workflows/backfill-protocol.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { type CompactionReport, type CompactionRun, compactionWorkflowId } from '../workflows/compaction-protocol.ts';
+import { type RetentionInput, type RetentionReport, retentionWorkflowId } from '../workflows/retention-protocol.ts';
 import { type VacuumInput, type VacuumReport, vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
 import { workFailure } from './work-failure.ts';
 
@@ -48,6 +49,21 @@ export async function startVacuum(client: Client, { table }: VacuumInput): Promi
     args: [{ table }],
   });
   return { workflowId: handle.workflowId, result: () => resultOf<VacuumReport>(handle) };
+}
+
+/** Has the partitions dropped that a table keeps no longer, or joins the retention that runs. */
+export async function startRetention(
+  client: Client,
+  { table }: RetentionInput,
+): Promise<StartedWork<RetentionReport[]>> {
+  const handle = await client.workflow.start('dropPartitions', {
+    workflowId: retentionWorkflowId(table),
+    taskQueue: BACKGROUND_TASK_QUEUE,
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: `Drops partitions of ${table} that it keeps no longer`,
+    args: [{ table }],
+  });
+  return { workflowId: handle.workflowId, result: () => resultOf<RetentionReport[]>(handle) };
 }
 
 /** Starts a backfill that is kept in the lake, or joins it where it runs. */

@@ -12,7 +12,7 @@ import type { JudgedFile, VacuumReport } from '../plans/vacuum-report.ts';
 import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { compactionWorkflowId, type CompactionReport } from '../workflows/compaction-protocol.ts';
 import type { ScheduleReport } from '../temporal/schedules.ts';
-import { retentionWorkflowId, type RetentionReport } from '../workflows/retention-protocol.ts';
+import type { RetentionReport } from '../workflows/retention-protocol.ts';
 import { vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
 import { sluice } from './cli/command.ts';
 import { expectEveryReaderToSee } from './every-reader.ts';
@@ -240,12 +240,11 @@ describe('retention on the real stack', () => {
     await writer.write(0, [30, 50].map(oldRecord));
     await waitUntilCommitted(test.settings, writer.written, 60_000);
     define([/^schedules:/m, 'retention: { max_age: 26h }\nschedules:']);
-    const handle = await client.workflow.start('dropPartitions', {
-      workflowId: retentionWorkflowId(TABLE),
-      taskQueue: BACKGROUND_TASK_QUEUE,
-      args: [{ table: TABLE }],
-    });
-    const reports = (await handle.result()) as RetentionReport[];
+    const retention = async (...options: string[]): Promise<unknown> =>
+      JSON.parse((await sluice(test.environment, ['retention', TABLE, '--json', ...options])).output);
+    const planned = (await retention('--dry-run')) as { partitions: object[] }[];
+    expect(planned.map(({ partitions }) => partitions.length)).toEqual([2, 0]);
+    const reports = (await retention()) as RetentionReport[];
     expect(reports.map(({ dropped, publicationFailure }) => [dropped, publicationFailure])).toEqual([
       [2, null],
       [0, null],

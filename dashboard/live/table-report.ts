@@ -169,16 +169,19 @@ function lagOf(table: TableFollower, topic: TopicWatch, nowMs: number): TableRep
   const numbers = [...new Set([...committed.keys(), ...ends.keys()])].sort((a, b) => a - b);
   const partitions = numbers.map((partition) => {
     const offset = committed.get(partition) ?? 0n;
-    const end = ends.get(partition);
+    const seen = ends.get(partition);
+    // The log may be read a moment after Kafka.
+    const end = seen !== undefined && seen < offset ? offset : seen;
     return {
       partition,
       committedOffset: String(offset),
       lastStableOffset: end === undefined ? null : String(end),
-      lagRecords: end === undefined ? null : Number(end > offset ? end - offset : 0n),
+      lagRecords: end === undefined ? null : Number(end - offset),
     };
   });
   if ('problem' in watch) return { state: 'unknown', words: `Lag is unknown: ${watch.problem}`, partitions };
   const total = partitions.reduce((sum, { lagRecords }) => sum + (lagRecords ?? 0), 0);
-  const words = total === 0 ? 'Nothing waits in Kafka.' : `${many(total, 'record')} wait in Kafka.`;
+  const words =
+    total === 0 ? 'Nothing waits in Kafka.' : `${many(total, 'record')} ${total === 1 ? 'waits' : 'wait'} in Kafka.`;
   return { state: 'known', words, partitions };
 }

@@ -31,3 +31,12 @@ export async function listLogFiles(storage: Storage, tablePath: string, from = 0
   }
   return files;
 }
+
+/**
+ * What time it is, as the storage has dated the newest entry: never later than now, whatever this machine's clock says, so that
+ * nothing goes too early.
+ */
+export async function newestEntryMs(storage: Storage, tablePath: string, version: number): Promise<number> {
+  const files = await listLogFiles(storage, tablePath, version);
+  return files.find((file) => file.kind === 'entry' && file.version === version)?.modifiedAtMs ?? 0;
+}
