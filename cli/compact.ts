@@ -100,7 +100,7 @@ async function compact(
     action: 'compact',
     table,
     by,
-    arguments: { ...(partition === undefined ? {} : { partition }), engine },
+    arguments: { ...(partition === undefined ? {} : { partition }), ...(engine === 'duckdb' ? {} : { engine }) },
   };
   const started = await recorded(settings, action, () => startCompaction(client, input));
   const report = await started.result();
