@@ -10,7 +10,7 @@ export function bashScript(tree: CommandNode): string {
   const values = valueOptions(tree).map(
     ([pattern, choices]) => `${quoted(pattern)}) _sluice_reply ${quoted(choices.join(' '))}; return ;;`,
   );
-  const tables = tableArguments(tree).map((pattern) => `${quoted(pattern)}) commands=$(_sluice_tables) ;;`);
+  const tables = tableArguments(tree).map((pattern) => `${quoted(pattern)}) commands+=" $(_sluice_tables)" ;;`);
   return `# Completion of sluice in bash: source <(sluice completion bash)
 _sluice_tables() {
   local file
@@ -43,6 +43,7 @@ ${indented([...values, '*) return ;;'], 4)}
   case "$at" in
 ${indented(words, 4)}
   esac
+  ((position == 0)) || commands=''
   case "$at|$position" in
 ${indented([...tables, '*) ;;'], 4)}
   esac

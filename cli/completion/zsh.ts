@@ -10,7 +10,9 @@ export function zshScript(tree: CommandNode): string {
   const values = valueOptions(tree).map(
     ([pattern, choices]) => `${quoted(pattern)}) compadd -- ${choices.map(quoted).join(' ')}; return ;;`,
   );
-  const tables = tableArguments(tree).map((pattern) => `${quoted(pattern)}) _sluice_tables; return ;;`);
+  const tables = tableArguments(tree).map(
+    (pattern) => `${quoted(pattern)}) _sluice_tables; (($#commands)) && _describe command commands; return 0 ;;`,
+  );
   return `#compdef sluice
 # Completion of sluice in zsh: source <(sluice completion zsh), after compinit
 _sluice_tables() {
@@ -41,6 +43,7 @@ ${indented(words, 4)}
     _describe -o option options
     return
   fi
+  ((position == 0)) || commands=()
   case "$at|$position" in
 ${indented([...tables, '*) ;;'], 4)}
   esac

@@ -65,6 +65,14 @@ describe('completion in bash', () => {
     expect(offered(['status', ''])).toEqual([]);
   });
 
+  it('has tables and further commands where either may follow', () => {
+    expect(offered(['backfill', ''])).toEqual(expect.arrayContaining(['list', 'pause', 'orders']));
+    expect(offered(['backfill', 'pau'])).toEqual(['pause']);
+    expect(offered(['schedules', 'res'])).toEqual(['resume']);
+    expect(offered(['backfill', 'orders', ''])).toEqual([]);
+    expect(offered(['backfill', 'pause', 'ord'])).toEqual(['orders']);
+  });
+
   it('has nothing for a value that may be anything, and goes on after it', () => {
     expect(offered(['up', '--simulate', ''])).toEqual([]);
     expect(offered(['up', '--simulate', '5', '--fore'])).toEqual(['--foreground']);
