@@ -44,8 +44,9 @@ export class LimitedTemporal {
   /** @param maxEvents of a history, from where the server suggests to continue as new; its own default is 4,096 */
   static async start(maxEvents?: number): Promise<LimitedTemporal> {
     const home = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-    const { cacheFolder, ...settings } = readSettings({ ...process.env, SLUICE_HOME: home });
-    const component = temporalServer({ ...settings, cacheFolder, home, ports: await freePorts() });
+    const { cacheFolder } = readSettings();
+    const settings = readSettings({ SLUICE_HOME: home, SLUICE_CACHE: cacheFolder });
+    const component = temporalServer({ ...settings, ports: await freePorts() });
     await component.prepare?.(() => undefined);
     const limit = ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${maxEvents}`];
     const limited = {
