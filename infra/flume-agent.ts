@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asProperties, loginOptions, loginSecrets } from '../engines/spark/kafka-login.ts';
+import { asProperties, loginOptions, loginSecrets } from '../kafka/java-client-login.ts';
 import type { KafkaSettings, Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
 import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConnectClient } from '../engines/spark/connect-client.ts';
 import { ConnectSession } from '../engines/spark/connect-session.ts';
-import { asProperties, loginSecrets } from '../engines/spark/kafka-login.ts';
+import { asProperties, loginSecrets } from '../kafka/java-client-login.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Component } from './component.ts';
 import { fetchJars, type JarSource, jdkProgram, Jvm } from './java.ts';

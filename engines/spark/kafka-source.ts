@@ -1,7 +1,7 @@
 import type { BatchPlan } from '../../plans/batch.ts';
 import type { KafkaSettings } from '../../settings/settings.ts';
 import type { Relation } from './connect-protocol.ts';
-import { loginOptions } from './kafka-login.ts';
+import { loginOptions } from '../../kafka/java-client-login.ts';
 import { readSource } from './relations.ts';
 
 /** Longer than a broker takes to come back or another to lead. */

@@ -17,7 +17,7 @@ import { ConnectClient } from './connect-client.ts';
 import { HandleLost, OperationFailed } from './connect-failure.ts';
 import { ConnectSession } from './connect-session.ts';
 import { checkRanges, checkTopic } from './held-ranges.ts';
-import { loginSecrets } from './kafka-login.ts';
+import { loginSecrets } from '../../kafka/java-client-login.ts';
 import { type OperationIds, operationIds } from './operation-id.ts';
 import { filesOf, type OperationOutput, outputOf } from './operation-output.ts';
 import { recordOf, segmentsOf } from './rest-records.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { asProperties, loginOptions, loginSecrets } from '../../../engines/spark/kafka-login.ts';
-import type { KafkaSettings } from '../../../settings/settings.ts';
+import { asProperties, loginOptions, loginSecrets } from '../../kafka/java-client-login.ts';
+import type { KafkaSettings } from '../../settings/settings.ts';
 
 const PLAIN: KafkaSettings = { brokers: ['k:9092'], given: true, sasl: undefined, tls: undefined };
 const LOGIN: KafkaSettings = {
@@ -9,7 +9,7 @@ const LOGIN: KafkaSettings = {
   tls: { ca: 'CERTIFICATE', cert: 'CHAIN', key: 'KEY', rejectUnauthorized: true },
 };
 
-describe('the log-in of Kafka’s clients in Spark', () => {
+describe('the log-in of Kafka’s Java clients', () => {
   it('needs no file where Kafka asks for none', () => {
     expect(loginOptions(PLAIN, undefined)).toEqual({ 'security.protocol': 'PLAINTEXT' });
     expect(loginSecrets(PLAIN)).toEqual({});

@@ -1,14 +1,14 @@
-import type { KafkaSettings } from '../../settings/settings.ts';
+import type { KafkaSettings } from '../settings/settings.ts';
 
-/** Where Spark's processes read what must be in no plan, log or history. */
+/** By it Kafka's Java clients, in Spark and Flume, read what must be in no plan, log or history. */
 const PROVIDER = {
   'config.providers': 'file',
   'config.providers.file.class': 'org.apache.kafka.common.config.provider.FileConfigProvider',
 };
 
 /**
- * What Kafka's clients in Spark need besides the brokers' addresses. Secrets are named only: Spark's processes read them
- * from the file themselves (Kafka's configuration providers, KIP-297).
+ * What Kafka's Java clients need besides the brokers' addresses. Secrets are named only: the processes of Spark and Flume
+ * read them from the file themselves (Kafka's configuration providers, KIP-297).
  */
 export function loginOptions(
   { sasl, tls }: Pick<KafkaSettings, 'sasl' | 'tls'>,
