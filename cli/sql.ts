@@ -12,6 +12,7 @@ import { maintainedTables } from '../plans/maintained-table.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { runOneSelect } from './one-select.ts';
+import { plainRows } from './plain-rows.ts';
 
 export function registerSql(program: Command): void {
   program
@@ -19,13 +20,15 @@ export function registerSql(program: Command): void {
     .description('Run a SELECT over the tables as their logs stand now: server_health, server_health_rejected, …')
     .argument('<select>', 'the query, in DuckDB’s SQL')
     .option('--json', 'print JSON', false)
+    .addHelpText('after', '\nInto a pipe or a file rows go as lines with tabs between their fields, and \\N for NULL.')
     .action(async (select: string, { json }: { json: boolean }) => {
       const settings = readSettings();
       const session = await DuckDbSession.open();
       try {
         const rows = await selectRows(session, settings, select);
         if (json) console.log(JSON.stringify(rows, null, 2));
-        else console.table(rows);
+        else if (process.stdout.isTTY) console.table(rows);
+        else for (const line of plainRows(rows)) console.log(line);
       } catch (thrown) {
         if (thrown instanceof SluiceError) throw thrown;
         throw new SluiceError('USAGE', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });

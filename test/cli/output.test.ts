@@ -16,3 +16,11 @@ it('has a table without rows be empty, with its columns', async () => {
   expect(exitCode).toBe(0);
   expect(JSON.parse(output)).toEqual([{ rows: 0, reason: null, value: null }]);
 });
+
+it('prints lines with tabs into a pipe, whatever a value holds', async () => {
+  const select = String.raw`SELECT 'a' || chr(9) || 'b' || chr(10) || 'c\d' || chr(27) AS "te xt", 1 AS one, NULL AS none, [1, 2] AS list, true AS yes`;
+  const { output } = await sluice({ SLUICE_HOME: temporaryFolder() }, ['sql', select]);
+  expect(output).toBe(
+    `${['te xt', 'one', 'none', 'list', 'yes'].join('\t')}\n${['a\\tb\\nc\\\\d\\x1b', '1', '\\N', '[1,2]', 'true'].join('\t')}\n`,
+  );
+});
