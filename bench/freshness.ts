@@ -4,7 +4,6 @@
  *   node bench/freshness.ts [--rates 1000,20000,50000] [--seconds 40] [--busy-rate 20000] [--report freshness]
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,10 +12,8 @@ import { Client, Connection } from '@temporalio/client';
 import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { decodedPath } from '../plans/file-place.ts';
-import { mainTable } from '../plans/table-shape.ts';
-import { readSettings } from '../settings/settings.ts';
 import { BenchArena } from './arena.ts';
-import { sluiceEnvironment, startWorker } from './contenders/sluice.ts';
+import { prepareTable, startWorker } from './contenders/sluice.ts';
 import { NARROW } from './data/bench-data.ts';
 import { type Latencies, latenciesOf, type Quantiles, type ReadableSince } from './measure/latencies.ts';
 import { cpuSeconds, family, residentMiB } from './measure/processes.ts';
@@ -101,15 +98,8 @@ async function measure(): Promise<{ steady: Steady[]; history: string }> {
   const bench = await BenchArena.start(NARROW, 3_000, progress);
   const folder = bench.folder('freshness');
   const { arena } = bench;
-  const tables = join(folder, 'tables');
-  mkdirSync(tables);
-  writeFileSync(
-    join(tables, `${arena.definition.table}.yaml`),
-    `${arena.definitionText}schedules: { compaction: off }\n`,
-  );
-  const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
-  const settings = readSettings({ ...process.env, ...environment });
-  const shape = mainTable(arena.definition);
+  const text = `${arena.definitionText}schedules: { compaction: off }\n`;
+  const { environment, settings, shape } = prepareTable(arena.settings, folder, text);
   const commits = new Commits(new TableLog(openStorage(settings), shape.path), join(folder, 'lake', shape.path));
   const worker = startWorker(environment, join(folder, 'worker.log'));
   const background = startWorker(environment, join(folder, 'background.log'), { program: 'background.ts' });

@@ -4,7 +4,6 @@
  * The backlog is what came while nobody ingested; records go on coming at the rate all the while.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +11,8 @@ import { parseArgs, promisify } from 'node:util';
 import { rowCountOf } from '../lake/log/snapshot.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
-import { mainTable } from '../plans/table-shape.ts';
-import { readSettings } from '../settings/settings.ts';
 import { BenchArena } from './arena.ts';
-import { sluiceEnvironment, startWorker } from './contenders/sluice.ts';
+import { prepareTable, startWorker } from './contenders/sluice.ts';
 import { NARROW } from './data/bench-data.ts';
 import { median } from './measure/measurement.ts';
 import { peakKibOf } from './measure/process-watch.ts';
@@ -54,14 +51,8 @@ async function measure(): Promise<LongRun> {
   const bench = await BenchArena.start(NARROW, backlog, (line) => process.stderr.write(`  ${line}\n`));
   const { arena } = bench;
   const folder = bench.folder('long-run');
-  const tables = join(folder, 'tables');
-  mkdirSync(tables);
-  writeFileSync(join(tables, `${arena.definition.table}.yaml`), arena.definitionText);
-  const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
-  const log = new TableLog(
-    openStorage(readSettings({ ...process.env, ...environment })),
-    mainTable(arena.definition).path,
-  );
+  const { environment, settings, shape } = prepareTable(arena.settings, folder, arena.definitionText);
+  const log = new TableLog(openStorage(settings), shape.path);
   const script = fileURLToPath(new URL('data/steady-producer.ts', import.meta.url));
   const to = [arena.settings.kafka.brokers.join(','), arena.topic, String(arena.partitions)];
   const producing = promisify(execFile)(process.execPath, [

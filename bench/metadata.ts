@@ -4,12 +4,9 @@
  * Each batch is planned (from the log and what Kafka answers), committed with three files of three hours, and published in
  * Hive, by what ingestion itself calls, against brokers and a metastore that run. Its files are none: no link is made.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { IngestTable } from '../activities/ingest-table.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
-import { parseDefinition } from '../definition/parse.ts';
 import type { Engine } from '../engines/engine.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { commitBatch } from '../lake/commit-batch.ts';
@@ -22,11 +19,10 @@ import { TableLog } from '../lake/log/table-log.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { BatchSeal, DataFile } from '../plans/batch.ts';
 import { batchFilePath } from '../plans/table-paths.ts';
-import { mainTable, rejectedTable } from '../plans/table-shape.ts';
-import { readSettings } from '../settings/settings.ts';
+import { rejectedTable } from '../plans/table-shape.ts';
 import { BenchArena } from './arena.ts';
 import type { Arena } from './contenders/contender.ts';
-import { sluiceEnvironment } from './contenders/sluice.ts';
+import { prepareTable } from './contenders/sluice.ts';
 import { NARROW } from './data/bench-data.ts';
 import { median } from './measure/measurement.ts';
 import { keepReport, machineInWords, thisMachine } from './measure/report.ts';
@@ -77,13 +73,8 @@ interface Cost {
 
 async function measure(arena: Arena, folder: string, liveFiles: number): Promise<Cost> {
   const text = arena.definitionText.replace(/^table: .*$/m, `table: bench_${liveFiles}`);
-  const definition = parseDefinition(text, `bench_${liveFiles}.yaml`);
-  const tables = join(folder, 'tables');
-  mkdirSync(tables);
-  writeFileSync(join(tables, `${definition.table}.yaml`), text);
-  const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
-  const settings = readSettings({ ...process.env, ...environment });
-  const [storage, shape] = [openStorage(settings), mainTable(definition)];
+  const { definition, settings, shape } = prepareTable(arena.settings, folder, text);
+  const storage = openStorage(settings);
   const cluster = new KafkaCluster(settings.kafka, 'bench-metadata');
   const log = new TableLog(storage, shape.path, { checkpointEveryCommits: Number.MAX_SAFE_INTEGER });
   const rejectedLog = new TableLog(storage, rejectedTable(definition).path);
@@ -108,7 +99,7 @@ async function measure(arena: Arena, folder: string, liveFiles: number): Promise
     });
     const { snapshot } = follower;
     await publisher.reconcile([...snapshot.files.values()], snapshot.version, snapshot.metaData);
-    const parts = { storage, cluster, engine: NO_ENGINE, tablesFolder: tables, clock: SYSTEM_CLOCK };
+    const parts = { storage, cluster, engine: NO_ENGINE, tablesFolder: settings.tablesFolder, clock: SYSTEM_CLOCK };
     const table = await IngestTable.open({ ...parts, attemptName: () => 'bench' }, definition.table, NEVER);
     await table.log.refresh();
     const costs: Omit<Cost, 'liveFiles'>[] = [];

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { closeSync, globSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { fetchJars, jarFolder, jdkProgram } from '../../infra/java.ts';
+import { fetchJars, jarFolder } from '../../infra/java.ts';
 import { freePorts } from '../../infra/ports.ts';
 import { ensureTopic } from '../../kafka/admin.ts';
 import type { Measurement } from '../measure/measurement.ts';
-import { ProcessWatch } from '../measure/process-watch.ts';
 import type { Arena, Contender } from './contender.ts';
+import { type JavaPeer, runJavaPeer } from './java-peer.ts';
 import { checkOutput } from './output.ts';
 
 const JARS = {
@@ -16,8 +14,6 @@ const JARS = {
   pom: fileURLToPath(new URL('../peers/iceberg/pom.xml', import.meta.url)),
   sources: [],
 };
-const LOOK_EVERY_MS = 250;
-const LIMIT_MS = 1_200_000;
 
 /** Apache Iceberg's sink for Kafka Connect, one standalone worker with three tasks, into an unpartitioned table. */
 export const ICEBERG_CONNECT: Contender = {
@@ -41,47 +37,23 @@ async function runConnect(arena: Arena, folder: string, run: number): Promise<Me
   const properties = propertiesOf(arena, folder, control, rest);
   for (const [name, content] of Object.entries(properties)) writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, 'warehouse'));
-  const logFile = join(folder, 'connect.log');
-  const log = openSync(logFile, 'a');
-  const startedMs = performance.now();
-  const child = spawn(
-    jdkProgram('java'),
-    [
+  const peer: JavaPeer = {
+    name: 'iceberg-connect',
+    args: [
       '-Xmx3g',
       `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`,
       ...['-cp', `${jarFolder(JARS, settings.cacheFolder)}/*`, 'org.apache.kafka.connect.cli.ConnectStandalone'],
       ...[join(folder, 'worker.properties'), join(folder, 'sink.properties')],
     ],
-    { stdio: ['ignore', log, log] },
-  );
-  closeSync(log);
-  const watch = new ProcessWatch([child.pid ?? 0]);
-  const secondsSince = (ms: number): number => (performance.now() - ms) / 1000;
-  let [firstRowSeconds, ready]: [number | null, { ms: number; cpu: number } | undefined] = [null, undefined];
-  try {
-    for (let rows = 0; rows < arena.records;) {
-      if (child.exitCode !== null || secondsSince(startedMs) * 1000 > LIMIT_MS) {
-        throw new Error(`Iceberg's sink took ${rows} records and no more; see ${logFile}.`);
-      }
-      await sleep(LOOK_EVERY_MS);
-      const text = readFileSync(logFile, 'utf8');
-      if (text.includes('Kafka Connect started') || text.includes('Herder started')) {
-        ready ??= { ms: performance.now(), cpu: watch.cpuSeconds };
-      }
-      rows = [...text.matchAll(COMMITTED)].reduce((sum, match) => sum + Number(match[1]), 0);
-      if (rows > 0) firstRowSeconds ??= secondsSince(startedMs);
-    }
-    const { cpuSeconds, peakMiB } = watch;
-    const since = ready ?? { ms: startedMs, cpu: 0 };
-    const taken = { seconds: secondsSince(startedMs), busySeconds: secondsSince(since.ms) };
-    const used = { cpuSeconds, busyCpuSeconds: cpuSeconds - since.cpu, peakMiB, firstRowSeconds };
-    const files = globSync('warehouse/**/data/**/*.parquet', { cwd: folder }).map((path) => join(folder, path));
-    const output = await checkOutput(folder, arena.records, files);
-    return { contender: 'iceberg-connect', ...taken, ...used, ...output };
-  } finally {
-    watch.stop();
-    child.kill('SIGKILL');
-  }
+    logFile: join(folder, 'connect.log'),
+    isReady: (text) => text.includes('Kafka Connect started') || text.includes('Herder started'),
+    rowsLine: COMMITTED,
+    output: () => {
+      const files = globSync('warehouse/**/data/**/*.parquet', { cwd: folder }).map((path) => join(folder, path));
+      return checkOutput(folder, arena.records, files);
+    },
+  };
+  return runJavaPeer(peer, arena.records);
 }
 
 /** What a commit's report in the log says of the records that it added. */

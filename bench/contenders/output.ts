@@ -3,6 +3,12 @@ import { join } from 'node:path';
 import { literal } from '../../duckdb/quote.ts';
 import { DuckDbSession } from '../../duckdb/session.ts';
 
+export interface Output {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly files: number;
+}
+
 /**
  * What a contender wrote, after a look at whether it is all of the topic, each record once.
  * @param distinct SQL of what tells rows apart; `*` where the output does not say
@@ -13,7 +19,7 @@ export async function checkOutput(
   records: number,
   paths: readonly string[] = globSync('**/*.parquet', { cwd: folder }).map((path) => join(folder, path)),
   distinct = '*',
-): Promise<{ readonly rows: number; readonly bytes: number; readonly files: number }> {
+): Promise<Output> {
   if (paths.length === 0) throw new Error(`There are no Parquet files in ${folder}.`);
   const [row] = await DuckDbSession.once(
     `SELECT count(*) AS rows, ${distinct === '*' ? 'count(*)' : `count(DISTINCT ${distinct})`} AS distinct_rows

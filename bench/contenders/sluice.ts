@@ -8,9 +8,10 @@ import { HivePublisher } from '../../lake/hive/publisher.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import { openStorage } from '../../lake/storage/open-storage.ts';
 import { parseDefinition } from '../../definition/parse.ts';
+import type { TableDefinition } from '../../definition/table-definition.ts';
 import { rowCountOf } from '../../lake/log/snapshot.ts';
 import { decodedPath } from '../../plans/file-place.ts';
-import { mainTable } from '../../plans/table-shape.ts';
+import { mainTable, type TableShape } from '../../plans/table-shape.ts';
 import { readSettings, type Settings } from '../../settings/settings.ts';
 import type { Measurement } from '../measure/measurement.ts';
 import { ProcessWatch } from '../measure/process-watch.ts';
@@ -40,15 +41,10 @@ export async function runSluice(
 ): Promise<Measurement> {
   // A table of its own each time; the topic is the same.
   const table = `${arena.definition.table}_${run}`;
-  const tables = join(folder, 'tables');
-  mkdirSync(tables, { recursive: true });
   const text = arena.definitionText
     .replace(/^table: .*$/m, `table: ${table}`)
     .replace(/^limits:$/m, `limits:\n  shards: ${helpers + 1}`);
-  writeFileSync(join(tables, `${table}.yaml`), text);
-  const environment = sluiceEnvironment(arena.settings, { lake: join(folder, 'lake'), tables });
-  const settings = readSettings({ ...process.env, ...environment });
-  const shape = mainTable(parseDefinition(text, `${table}.yaml`));
+  const { environment, settings, shape } = prepareTable(arena.settings, folder, text);
   const storage = openStorage(settings);
   const log = new TableLog(storage, shape.path);
   const metastore = new HiveMetastore({ endpoints: settings.metastore.endpoints });
@@ -93,20 +89,34 @@ export async function runSluice(
   }
 }
 
-/** For processes of Sluice that use an arena's services, with a lake and tables of their own. */
-export function sluiceEnvironment(
-  settings: Settings,
-  own: { readonly lake: string; readonly tables: string },
-): Record<string, string> {
-  const { ports } = settings;
-  mkdirSync(own.lake, { recursive: true });
+/** A table for processes of Sluice that use an arena's services. */
+export interface PreparedTable {
+  readonly definition: TableDefinition;
+  readonly shape: TableShape;
+  /** What those processes are told, and the settings that they have by it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+}
+
+/** Puts a definition into the folder's `tables`, beside its `lake`. */
+export function prepareTable(services: Settings, folder: string, definitionText: string): PreparedTable {
+  const definition = parseDefinition(definitionText, 'the benchmark’s definition');
+  const [tables, lake] = [join(folder, 'tables'), join(folder, 'lake')];
+  for (const each of [tables, lake]) mkdirSync(each, { recursive: true });
+  writeFileSync(join(tables, `${definition.table}.yaml`), definitionText);
+  const environment = environmentOf(services, tables, lake);
+  const settings = readSettings({ ...process.env, ...environment });
+  return { definition, shape: mainTable(definition), environment, settings };
+}
+
+function environmentOf({ ports, home, cacheFolder }: Settings, tables: string, lake: string): Record<string, string> {
   return {
-    SLUICE_HOME: settings.home,
-    SLUICE_CACHE: settings.cacheFolder,
+    SLUICE_HOME: home,
+    SLUICE_CACHE: cacheFolder,
     // As `sluice up` has it.
-    NODE_COMPILE_CACHE: join(settings.cacheFolder, 'compiled'),
-    SLUICE_LAKE: pathToFileURL(own.lake).href,
-    SLUICE_TABLES: own.tables,
+    NODE_COMPILE_CACHE: join(cacheFolder, 'compiled'),
+    SLUICE_LAKE: pathToFileURL(lake).href,
+    SLUICE_TABLES: tables,
     SLUICE_PORT_TEMPORAL: String(ports.temporal),
     SLUICE_PORT_TEMPORAL_UI: String(ports.temporalUi),
     SLUICE_PORT_KAFKA: String(ports.kafka),

@@ -1,21 +1,17 @@
-import { spawn } from 'node:child_process';
-import { closeSync, globSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fetchJars, jarFolder, jdkProgram } from '../../infra/java.ts';
 import { runTool } from '../../infra/run-tool.ts';
 import { OPENED_PACKAGES, SPARK_JARS } from '../../infra/spark-connect.ts';
 import type { Measurement } from '../measure/measurement.ts';
-import { ProcessWatch } from '../measure/process-watch.ts';
 import type { Arena, Contender } from './contender.ts';
+import { type JavaPeer, runJavaPeer } from './java-peer.ts';
 import { checkOutput } from './output.ts';
 
 const PROGRAM = 'StreamToParquet';
 const SOURCE = fileURLToPath(new URL(`../peers/spark/${PROGRAM}.java`, import.meta.url));
 const MAX_OFFSETS_A_TRIGGER = 1_000_000;
-const LOOK_EVERY_MS = 250;
-const LIMIT_MS = 1_200_000;
 
 /** Spark Structured Streaming on all cores of this machine, one driver with its executor in it, partitioned like Sluice's table. */
 export const SPARK_STREAMING: Contender = {
@@ -39,7 +35,6 @@ function classesOf(home: string): string {
 
 async function runSpark(arena: Arena, folder: string): Promise<Measurement> {
   const { settings, definition, topic, records } = arena;
-  const logFile = join(folder, 'spark.log');
   const [out, temporary] = [join(folder, 'out'), join(folder, 'tmp')];
   mkdirSync(temporary);
   const properties = {
@@ -54,11 +49,9 @@ async function runSpark(arena: Arena, folder: string): Promise<Measurement> {
     'io.netty.tryReflectionSetAccessible': 'true',
   };
   const schema = definition.columns.map(({ name, type }) => `\`${name}\` ${type}`).join(', ');
-  const log = openSync(logFile, 'a');
-  const startedMs = performance.now();
-  const child = spawn(
-    jdkProgram('java'),
-    [
+  const peer: JavaPeer = {
+    name: 'spark',
+    args: [
       '-Xmx2g',
       ...OPENED_PACKAGES.map((name) => `--add-opens=${name}=ALL-UNNAMED`),
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
@@ -66,34 +59,14 @@ async function runSpark(arena: Arena, folder: string): Promise<Measurement> {
       ...[settings.kafka.brokers.join(','), topic, schema, definition.eventTime.column],
       ...[join(folder, 'checkpoint'), out, String(MAX_OFFSETS_A_TRIGGER)],
     ],
-    { stdio: ['ignore', log, log] },
-  );
-  closeSync(log);
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const watch = new ProcessWatch([child.pid ?? 0]);
-  const secondsSince = (ms: number): number => (performance.now() - ms) / 1000;
-  let [firstRowSeconds, ready]: [number | null, { ms: number; cpu: number } | undefined] = [null, undefined];
-  try {
-    for (let rows = 0; rows < records;) {
-      if (child.exitCode !== null || secondsSince(startedMs) * 1000 > LIMIT_MS) {
-        throw new Error(`Spark took ${rows} records and no more; see ${logFile}.`);
-      }
-      await sleep(LOOK_EVERY_MS);
-      const text = readFileSync(logFile, 'utf8');
-      if (text.includes('STARTED\n')) ready ??= { ms: performance.now(), cpu: watch.cpuSeconds };
-      rows = [...text.matchAll(/^ROWS (\d+)$/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
-      if (rows > 0) firstRowSeconds ??= secondsSince(startedMs);
-    }
-    const { cpuSeconds, peakMiB } = watch;
-    const since = ready ?? { ms: startedMs, cpu: 0 };
-    const taken = { seconds: secondsSince(startedMs), busySeconds: secondsSince(since.ms) };
-    const used = { cpuSeconds, busyCpuSeconds: cpuSeconds - since.cpu, peakMiB, firstRowSeconds };
-    await Promise.race([ended, sleep(LIMIT_MS, undefined, { ref: false })]);
-    const files = globSync('**/*.parquet', { cwd: out }).map((path) => join(out, path));
-    const output = await checkOutput(out, records, files, '(kafka_partition, kafka_offset)');
-    return { contender: 'spark', ...taken, ...used, ...output };
-  } finally {
-    watch.stop();
-    child.kill('SIGKILL');
-  }
+    logFile: join(folder, 'spark.log'),
+    isReady: (text) => text.includes('STARTED\n'),
+    rowsLine: /^ROWS (\d+)$/gm,
+    async output(ended) {
+      await ended();
+      const files = globSync('**/*.parquet', { cwd: out }).map((path) => join(out, path));
+      return checkOutput(out, records, files, '(kafka_partition, kafka_offset)');
+    },
+  };
+  return runJavaPeer(peer, records);
 }
