@@ -1,10 +1,10 @@
 import { loadDefinition } from '../definition/load.ts';
+import type { RetentionSettings } from '../definition/table-definition.ts';
 import { commitRewrite } from '../lake/commit-rewrite.ts';
-import { compactionFiles } from '../lake/compaction-files.ts';
-import { newestEntryMs } from '../lake/log/log-files.ts';
 import { TableLog } from '../lake/log/table-log.ts';
+import { partitionsToDrop } from '../lake/partitions-to-drop.ts';
 import { maintainedTables } from '../plans/maintained-table.ts';
-import { type DroppedPartition, planRetention } from '../plans/retention.ts';
+import { type DroppedPartition, isBounded } from '../plans/retention.ts';
 import { RETENTION_ID_PREFIX, rewriteBase } from '../plans/rewrite.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import { alive } from './alive.ts';
@@ -54,8 +54,7 @@ export async function dropPartitions(
   const definition = loadDefinition(parts.tablesFolder, table);
   const reports: RetentionReport[] = [];
   for (const { shape, retention } of maintainedTables(definition)) {
-    const bounded = retention.maxAgeMs !== null || retention.maxBytes !== null;
-    if (bounded) reports.push(await dropFrom(parts, shape, retention, signal));
+    if (isBounded(retention)) reports.push(await dropFrom(parts, shape, retention, signal));
   }
   return reports;
 }
@@ -63,7 +62,7 @@ export async function dropPartitions(
 async function dropFrom(
   parts: RetentionParts,
   shape: TableShape,
-  retention: Parameters<typeof planRetention>[2],
+  retention: RetentionSettings,
   signal: AbortSignal,
 ): Promise<RetentionReport> {
   const log = new TableLog(parts.storage, shape.path, parts.log);
@@ -72,9 +71,7 @@ async function dropFrom(
   for (let conflicts = 0; conflicts < MAX_CONFLICTS;) {
     signal.throwIfAborted();
     await log.refresh();
-    const nowMs = await newestEntryMs(parts.storage, shape.path, log.snapshot.version);
-    const planned = planRetention(compactionFiles(log.snapshot), columns, retention, nowMs);
-    const dropped = planned.slice(0, MAX_PARTITIONS_DROPPED);
+    const dropped = (await partitionsToDrop(parts.storage, shape, log, retention)).slice(0, MAX_PARTITIONS_DROPPED);
     if (dropped.length === 0) break;
     const base = rewriteBase(
       log.snapshot,

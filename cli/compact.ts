@@ -10,6 +10,7 @@ import { maintainedTables } from '../plans/maintained-table.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startCompaction } from '../temporal/start-work.ts';
+import type { CompactionReport } from '../workflows/compaction-protocol.ts';
 import { many } from './amounts.ts';
 import { engineOption } from './engine-option.ts';
 import { recorded } from './recorded-action.ts';
@@ -36,13 +37,9 @@ export function registerCompact(program: Command): void {
       const settings = readSettings();
       const definition = loadDefinition(settings.tablesFolder, table);
       const partition = options.partition?.replaceAll(',', '/');
-      if (options.dryRun) await showPlan(settings, definition, partition, options.json);
-      else
-        await compact(
-          settings,
-          { table, engine: options.engine, ...(partition === undefined ? {} : { partition }) },
-          options.json,
-        );
+      const { engine, json } = options;
+      if (options.dryRun) await showPlan(settings, definition, partition, json);
+      else await compact(settings, { table, engine, ...(partition === undefined ? {} : { partition }) }, json);
     });
 }
 
@@ -92,29 +89,24 @@ async function compact(
   input: { readonly table: string; readonly partition?: string; readonly engine: EngineName },
   json: boolean,
 ): Promise<void> {
-  const { table } = input;
   const client = await connectTemporal(settings);
-  const { partition, engine } = input;
-  const by = userInfo().username;
-  const action = {
-    action: 'compact',
-    table,
-    by,
-    arguments: { ...(partition === undefined ? {} : { partition }), ...(engine === 'duckdb' ? {} : { engine }) },
-  };
+  const { table, engine, ...where } = input;
+  const asked = { ...where, ...(engine === 'duckdb' ? {} : { engine }) };
+  const action = { action: 'compact', table, by: userInfo().username, arguments: asked };
   const started = await recorded(settings, action, () => startCompaction(client, input));
   const report = await started.result();
-  if (json) {
-    console.log(JSON.stringify(report, null, 2));
-    return;
-  }
-  const { rewrites, rows, filesBefore, filesAfter, bytesBefore, bytesAfter, conflicts } = report;
+  if (json) console.log(JSON.stringify(report, null, 2));
+  else printReport(report);
+}
+
+function printReport(report: CompactionReport): void {
+  const { table, rewrites, rows, filesBefore, filesAfter, bytesBefore, bytesAfter, conflicts } = report;
   if (rewrites === 0) console.log(`${table}: nothing is worth rewriting.`);
-  else
-    console.log(
-      `${table}: ${many(rewrites, 'rewrite')} made ${many(filesAfter, 'file')} of ${filesBefore}, with ${many(rows, 'row')}.`,
-    );
-  if (rewrites > 0) console.log(`  ${(bytesBefore / MIB).toFixed(1)} MiB became ${(bytesAfter / MIB).toFixed(1)} MiB.`);
+  else {
+    const files = `${many(filesAfter, 'file')} of ${filesBefore}`;
+    console.log(`${table}: ${many(rewrites, 'rewrite')} made ${files}, with ${many(rows, 'row')}.`);
+    console.log(`  ${(bytesBefore / MIB).toFixed(1)} MiB became ${(bytesAfter / MIB).toFixed(1)} MiB.`);
+  }
   if (conflicts > 0) console.log(`  ${conflicts} gave way to others and changed nothing.`);
   if (report.publicationFailure !== null) console.log(`  Hive lags behind. ${report.publicationFailure}`);
 }

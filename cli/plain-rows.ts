@@ -1,5 +1,4 @@
 /** What would end a field or a line, or move a terminal's cursor. */
-
 const SPECIAL = /[\\\u0000-\u001f\u007f-\u009f]/g;
 const NAMED: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 

@@ -2,13 +2,12 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
-import { compactionFiles } from '../lake/compaction-files.ts';
-import { newestEntryMs } from '../lake/log/log-files.ts';
 import { TableLog } from '../lake/log/table-log.ts';
+import { partitionsToDrop } from '../lake/partitions-to-drop.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { Storage } from '../lake/storage/storage.ts';
 import { maintainedTables } from '../plans/maintained-table.ts';
-import { type DroppedPartition, planRetention } from '../plans/retention.ts';
+import { type DroppedPartition, isBounded } from '../plans/retention.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startRetention } from '../temporal/start-work.ts';
@@ -53,18 +52,15 @@ async function showPlan(settings: Settings, definition: TableDefinition, json: b
   else planned.forEach(printPlan);
 }
 
-/** What the next retention would drop, by the same time that it will go by. */
+/** What the next retention would drop. */
 async function planDrops(storage: Storage, definition: TableDefinition): Promise<PlannedDrops[]> {
   const planned: PlannedDrops[] = [];
   for (const { shape, retention } of maintainedTables(definition)) {
-    if (retention.maxAgeMs === null && retention.maxBytes === null) continue;
+    if (!isBounded(retention)) continue;
     const log = new TableLog(storage, shape.path);
     await log.refresh();
-    const { version } = log.snapshot;
-    const columns = shape.partitionColumns.map(({ name }) => name);
-    const nowMs = await newestEntryMs(storage, shape.path, version);
-    const drops = planRetention(compactionFiles(log.snapshot), columns, retention, nowMs);
-    planned.push({ table: shape.table, version, partitions: drops.map(withoutFiles) });
+    const drops = await partitionsToDrop(storage, shape, log, retention);
+    planned.push({ table: shape.table, version: log.snapshot.version, partitions: drops.map(withoutFiles) });
   }
   return planned;
 }

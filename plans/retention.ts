@@ -27,6 +27,11 @@ interface Partition extends Omit<DroppedPartition, 'reason' | 'files'> {
   readonly files: string[];
 }
 
+/** Whether anything is ever dropped. */
+export function isBounded({ maxAgeMs, maxBytes }: RetentionSettings): boolean {
+  return maxAgeMs !== null || maxBytes !== null;
+}
+
 /**
  * Whole partitions that a table keeps no longer, the oldest first: those whose event times ended longer ago than the age, and
  * as many more of the oldest as bring the rest below the size. A partition that has not ended yet is never dropped.
