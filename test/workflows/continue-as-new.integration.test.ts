@@ -8,9 +8,14 @@ import type { PartActivities } from '../../activities/write-part.ts';
 import { MAX_UNITS_WANTED } from '../../backfill/advance-backfill.ts';
 import { commandBackfill } from '../../temporal/backfill-command.ts';
 import { commandIngest } from '../../temporal/ingest-command.ts';
-import { startBackfill, startCompaction } from '../../temporal/start-work.ts';
+import { startBackfill, startCompaction, type StartedWork } from '../../temporal/start-work.ts';
 import { BACKGROUND_TASK_QUEUE } from '../../workflows/background-protocol.ts';
-import { backfillQuery, type BackfillRun, backfillWorkflowId } from '../../workflows/backfill-protocol.ts';
+import {
+  backfillQuery,
+  type BackfillRun,
+  type BackfillStatus,
+  backfillWorkflowId,
+} from '../../workflows/backfill-protocol.ts';
 import { INGEST_TASK_QUEUE, ingestWorkflowId, PARTS_TASK_QUEUE, statusQuery } from '../../workflows/ingest-protocol.ts';
 import { waitFor } from '../wait-for.ts';
 import { LimitedTemporal, type Run } from './limited-temporal.ts';
@@ -111,6 +116,28 @@ async function fillHistory(run: BackfillRun): Promise<void> {
   }
 }
 
+/** A backfill that is to continue as new as soon as the units end that are under way; `gate` lets them. */
+async function atItsLimit(
+  number: number,
+  then: (at: {
+    run: BackfillRun;
+    lake: CountedUnits;
+    work: StartedWork<BackfillStatus>;
+    first: string;
+  }) => Promise<void>,
+): Promise<void> {
+  const run = backfill(number);
+  const lake = new CountedUnits(UNITS_AT_ONCE * 3);
+  lake.gate = Promise.withResolvers();
+  await temporal.working(BACKGROUND_TASK_QUEUE, lake, async () => {
+    const work = await startBackfill(temporal.client, run);
+    const first = await temporal.firstRun(work.workflowId);
+    await until('units to begin', 30_000, () => lake.begun === UNITS_AT_ONCE);
+    await fillHistory(run);
+    await then({ run, lake, work, first });
+  });
+}
+
 describe('a backfill that continues as new', () => {
   it('derives each unit once, and takes each command, however often it does', async () => {
     const run = backfill(1);
@@ -134,14 +161,7 @@ describe('a backfill that continues as new', () => {
   });
 
   it('stays paused, and says so', async () => {
-    const run = backfill(2);
-    const lake = new CountedUnits(UNITS_AT_ONCE * 3);
-    lake.gate = Promise.withResolvers();
-    await temporal.working(BACKGROUND_TASK_QUEUE, lake, async () => {
-      const work = await startBackfill(temporal.client, run);
-      const first = await temporal.firstRun(work.workflowId);
-      await until('units to begin', 30_000, () => lake.begun === UNITS_AT_ONCE);
-      await fillHistory(run);
+    await atItsLimit(2, async ({ run, lake, work, first }) => {
       await commandBackfill(temporal.client, run, 'pause', 'Bob');
       lake.gate?.resolve(undefined);
       const handle = temporal.client.workflow.getHandle(work.workflowId);
@@ -158,14 +178,7 @@ describe('a backfill that continues as new', () => {
   });
 
   it('is cancelled where that was asked for', async () => {
-    const run = backfill(3);
-    const lake = new CountedUnits(UNITS_AT_ONCE * 3);
-    lake.gate = Promise.withResolvers();
-    await temporal.working(BACKGROUND_TASK_QUEUE, lake, async () => {
-      const work = await startBackfill(temporal.client, run);
-      const first = await temporal.firstRun(work.workflowId);
-      await until('units to begin', 30_000, () => lake.begun === UNITS_AT_ONCE);
-      await fillHistory(run);
+    await atItsLimit(3, async ({ run, lake, work, first }) => {
       await commandBackfill(temporal.client, run, 'cancel', 'Bob');
       expect(await work.result()).toMatchObject({ state: 'Cancelled' });
       lake.gate?.resolve(undefined);
