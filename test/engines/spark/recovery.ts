@@ -123,10 +123,31 @@ async function expectWhole(result: BatchResult): Promise<void> {
   expect([all.size, Math.max(...files.map(({ rows: some }) => some)) > 0]).toEqual([RECORDS, true]);
 }
 
-/** Waits until Spark has begun to write rows and archive, and has not ended. */
+/**
+ * Waits until tasks of Spark's have begun to write rows and archive, and not all have ended. An operation that is met earlier,
+ * between the making of its folder and its first task, leaves that folder behind, empty, for good.
+ */
 async function begun(scratchFolder: string): Promise<void> {
-  const bothUnderWay = (): boolean => leftBySpark(scratchFolder).length === 2 && unfinished(scratchFolder);
-  await waitFor('Spark to begin', 120_000, () => Promise.resolve(bothUnderWay() || undefined));
+  const bothBegun = (): boolean => {
+    const folders = leftBySpark(scratchFolder).map((name) => join(scratchFolder, name));
+    return folders.length === 2 && folders.every(hasTask) && unfinished(scratchFolder);
+  };
+  await waitFor('Spark to begin', 120_000, () => Promise.resolve(bothBegun() || undefined));
+}
+
+/** Whether a task has begun to write here, or all have ended (FileOutputCommitter's folders). */
+function hasTask(folder: string): boolean {
+  const [job, made] = [entriesOf(join(folder, '_temporary', '0')), entriesOf(folder)];
+  return job.length > 0 || made.some((name) => name !== '_temporary');
+}
+
+/** None of what is gone: Spark takes its folders away meanwhile. */
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function leftBySpark(scratchFolder: string): string[] {
