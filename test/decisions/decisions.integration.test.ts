@@ -6,6 +6,7 @@ import type { PlanReport } from '../../cli/plan-report.ts';
 import type { StatusReport } from '../../cli/status.ts';
 import { ensureTopic } from '../../kafka/admin.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
+import { everyBroker } from '../kafka/every-broker.ts';
 import { waitFor } from '../wait-for.ts';
 import {
   contents,
@@ -202,6 +203,7 @@ describe('a topic', () => {
     await deleteTopic(test.settings.kafka, source.topic);
     await expect(table.ingest()).rejects.toMatchObject({ code: 'TOPIC_UNKNOWN' });
     await ensureTopic(test.settings.kafka, { topic: source.topic, partitions: 1, replicationFactor: 1 });
+    await everyBroker(test.settings.kafka, source.topic, (known) => known !== undefined);
     await write(table, 2);
     const failure = await table.ingest().catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({
@@ -230,24 +232,10 @@ describe('a topic', () => {
     const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
     for (const codec of codecs) for (const partition of [0, 1]) await write(table, 50, { codec, partition });
     await table.ingest();
-    await addPartitions(table.parts.cluster, source.topic, 3);
-    await waitFor('the new partition to have a leader', 30_000, async () => {
-      const { partitions } = await table.parts.cluster.describeTopic(source.topic);
-      return (partitions.length === 3 && partitions.every(({ leader }) => leader > 0)) || undefined;
-    });
-    const ends = async (): Promise<bigint[]> => {
-      const held = await table.parts.cluster.offsets(source.topic);
-      return [0, 1, 2].map((partition) => held.get(partition)?.lastStable ?? 0n);
-    };
-    // The writer's client puts records elsewhere for as long as the broker that it asks has not heard of the new partition.
-    await waitFor('records in the new partition', 60_000, async () => {
-      await write(table, 20, { partition: 2 });
-      return (await ends())[2] !== 0n || undefined;
-    });
+    // A client puts records elsewhere whose broker has not heard of their partition.
+    await addPartitions(test.settings.kafka, table.parts.cluster, source.topic, 3);
+    await write(table, 20, { partition: 2 });
     for (const partition of [0, 1]) await write(table, 50, { partition });
-    const written = (await ends()).map(Number);
-    // 600 in the first two, and twenty with each try.
-    expect(written.reduce((sum, end) => sum + end) % 20).toBe(0);
     const opened = await table.open();
     const planned = await opened.plan(never);
     if (planned === undefined) throw new Error('nothing was planned');
@@ -259,7 +247,11 @@ describe('a topic', () => {
       return now.partitions.every(({ leader }) => leader > 0) || undefined;
     });
     await table.ingest();
-    expect((await contents(table)).offsets).toEqual(written.flatMap((end, partition) => offsets(partition, 0, end)));
+    expect((await contents(table)).offsets).toEqual([
+      ...offsets(0, 0, 300),
+      ...offsets(1, 0, 300),
+      ...offsets(2, 0, 20),
+    ]);
     await expectAuditClean(table);
   });
 

@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
 import { readRange } from '../../kafka/range-reader.ts';
 import type { KafkaSettings } from '../../settings/settings.ts';
+import { everyBroker } from '../kafka/every-broker.ts';
 
 /** A record of the table, with something in it that tells it apart. */
 export function recordOf(mark: number, more: Readonly<Record<string, unknown>> = {}): string {
@@ -39,18 +40,31 @@ export async function expire(cluster: KafkaCluster, topic: string, before: bigin
   await deleteRecordsV2.api.async(connection, wanted, 10_000);
 }
 
-export async function addPartitions(cluster: KafkaCluster, topic: string, count: number): Promise<void> {
+/** Until every broker knows of the new ones, and who leads them. */
+export async function addPartitions(
+  settings: KafkaSettings,
+  cluster: KafkaCluster,
+  topic: string,
+  count: number,
+): Promise<void> {
   const { controllerId } = await cluster.metadata([], 'Adding partitions');
   const connection = await cluster.controlConnection(controllerId);
   await createPartitionsV3.api.async(connection, [{ name: topic, count, assignments: null }], 10_000, false);
+  await everyBroker(
+    settings,
+    topic,
+    (known) => known?.partitions.length === count && known.partitions.every(({ leader }) => leader > 0),
+  );
 }
 
-export async function deleteTopic({ brokers }: KafkaSettings, topic: string): Promise<void> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+/** Until every broker has forgotten it. */
+export async function deleteTopic(settings: KafkaSettings, topic: string): Promise<void> {
+  const kafka = new kafkajs.Kafka({ brokers: [...settings.brokers], logLevel: kafkajs.logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
   await admin.deleteTopics({ topics: [topic] });
   await admin.disconnect();
+  await everyBroker(settings, topic, (known) => known === undefined);
 }
 
 /** The offsets of partition 0 that a record is left at. */

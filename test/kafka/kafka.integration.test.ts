@@ -11,9 +11,10 @@ import { KafkaCluster } from '../../kafka/cluster.ts';
 import { readRange, type ReadOptions, type RecordChunk } from '../../kafka/range-reader.ts';
 import { readSettings, type KafkaSettings } from '../../settings/settings.ts';
 import { AuditedTable } from '../audit/audited-table.ts';
-import { recordOf } from '../decisions/surprising-topic.ts';
+import { deleteTopic, recordOf } from '../decisions/surprising-topic.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { Brokers, PASSWORD, USER } from './brokers.ts';
+import { everyBroker } from './every-broker.ts';
 import { describeFlumeLogin } from './flume-login.ts';
 
 let brokers: Brokers;
@@ -278,12 +279,10 @@ describe('a topic', () => {
     const topicId = await createTopic('recreated');
     await send('recreated', numbers(0, 10));
     expect((await read(topicId, 0, 10)).values).toHaveLength(10);
-    const admin = other.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: ['recreated'] });
-    await admin.disconnect();
+    await deleteTopic(brokers.settings, 'recreated');
     expect(await failureOf(read(topicId, 0, 10))).toMatchObject({ code: 'TOPIC_UNKNOWN' });
     const secondId = await createTopic('recreated');
+    await everyBroker(brokers.settings, 'recreated', (known) => known?.topicId === secondId);
     expect(secondId).not.toBe(topicId);
     await send('recreated', numbers(0, 10));
     const failure = await failureOf(read(topicId, 0, 10));
