@@ -1,7 +1,7 @@
 import { revisionAfter } from './batch-revision.ts';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import type { TableDefinition } from '../definition/table-definition.ts';
-import type { BatchRequest, BatchResult } from '../engines/engine.ts';
+import type { BatchRequest } from '../engines/engine.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { requireCompatible } from '../lake/ensure-table.ts';
 import { TableLog } from '../lake/log/table-log.ts';
@@ -18,8 +18,6 @@ export class BatchWriter {
   readonly #parts: IngestParts;
   readonly definition: TableDefinition;
   readonly #files: BatchFiles;
-  /** Mean size of the records of the newest batch; undefined before one was written. */
-  recordSizeBytes: number | undefined;
 
   constructor(parts: IngestParts, definition: TableDefinition, files: BatchFiles) {
     this.#parts = parts;
@@ -103,8 +101,7 @@ export class BatchWriter {
         await this.#addFiles(archiveTable(definition).path, written.archiveFiles ?? []);
         return written;
       });
-      this.#learnRecordSize(result);
-      const { rows, rejectedRows, unknownFields } = result;
+      const { rows, rejectedRows, unknownFields, fetchedBytes } = result;
       return {
         format: 1,
         sequence,
@@ -117,6 +114,7 @@ export class BatchWriter {
         rejectedFiles: result.rejectedFiles.map(sealedFile),
         ...(result.archiveFiles === undefined ? {} : { archiveFiles: result.archiveFiles.map(sealedFile) }),
         unknownFields,
+        fetchedBytes,
       };
     });
   }
@@ -157,11 +155,6 @@ export class BatchWriter {
   async #addFiles(tablePath: string, files: readonly { localPath: string; path: string }[]): Promise<void> {
     const placed = files.map(({ localPath, path }) => ({ localPath, path: `${tablePath}/${path}` }));
     await this.#parts.storage.addFiles(placed);
-  }
-
-  #learnRecordSize({ fetchedBytes, rows, rejectedRows }: BatchResult): void {
-    const records = rows + rejectedRows;
-    if (records > 0) this.recordSizeBytes = Math.ceil(fetchedBytes / records);
   }
 }
 

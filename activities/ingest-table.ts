@@ -11,7 +11,7 @@ import { recordLosses } from '../lake/losses.ts';
 import type { SluiceCommitInfo } from '../lake/log/actions.ts';
 import { TableLog } from '../lake/log/table-log.ts';
 import { type BatchPlan, type BatchSeal, sequenceAppId } from '../plans/batch.ts';
-import { type ShardedBatch, planInShards } from '../plans/micro-batch.ts';
+import { planInShards, recordSizeOf, type ShardedBatch } from '../plans/micro-batch.ts';
 import { archiveTable, mainTable, rejectedTable, type TableShape } from '../plans/table-shape.ts';
 import { batchStep } from './batch-step.ts';
 import { atStep } from './fault-point.ts';
@@ -42,6 +42,8 @@ export class IngestTable {
   /** The newest batch that was in the log when this last looked, or made by this; undefined before it has looked. */
   #lastSequence: number | undefined;
   #batchesOfOthers = 0;
+  /** Of the newest batch; undefined where that is not known. */
+  #recordSizeBytes: number | undefined;
 
   private constructor(parts: IngestParts, definition: TableDefinition, topicId: string) {
     this.#parts = parts;
@@ -83,6 +85,7 @@ export class IngestTable {
   async plan(signal: AbortSignal): Promise<PlannedBatch | undefined> {
     await this.log.refresh();
     const committed = this.#committedSequence();
+    if (this.#lastSequence === undefined) this.#recordSizeBytes = recordSizeOf(await this.#files.readSeal(committed));
     this.#batchesOfOthers += committed - (this.#lastSequence ?? committed);
     this.#lastSequence = committed;
     const sequence = committed + 1;
@@ -122,7 +125,7 @@ export class IngestTable {
           table: this.definition.table,
           committed: committedOffsets(this.log.snapshot, topic),
           available: await cluster.offsets(topic, { signal }),
-          recordSizeBytes: this.#writer.recordSizeBytes,
+          recordSizeBytes: this.#recordSizeBytes,
         };
         return planInShards(input, this.definition.limits);
       } catch (thrown) {
@@ -151,6 +154,7 @@ export class IngestTable {
     );
     if (version === undefined) this.#batchesOfOthers += 1;
     this.#lastSequence = seal.sequence;
+    this.#recordSizeBytes = recordSizeOf(seal) ?? this.#recordSizeBytes;
     await main.checkpointIfDue();
     await rejected.checkpointIfDue();
     if (seal.archiveFiles !== undefined) await archive.checkpointIfDue();

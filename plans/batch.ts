@@ -81,6 +81,8 @@ export interface BatchContents {
   readonly archiveFiles?: readonly DataFile[];
   /** Fields that no column takes, by name, with how many records had them. */
   readonly unknownFields: Readonly<Record<string, number>>;
+  /** Of the records as they were read, by which the next batch is planned; left out by older versions. */
+  readonly fetchedBytes?: number;
 }
 
 /** Of one part of a batch. The first manifest of a part decides; other attempts' files are waste. */

@@ -1,6 +1,6 @@
 import type { BatchLimits } from '../definition/table-definition.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import type { PlannedRange } from './batch.ts';
+import type { BatchContents, PlannedRange } from './batch.ts';
 
 /** What Kafka holds of one partition: from `earliest` up to, not including, `lastStable`. */
 export interface AvailableOffsets {
@@ -54,6 +54,13 @@ export function planMicroBatch(input: MicroBatchInput): MicroBatch {
     remaining += count - (end - start);
   }
   return { ranges, nextOffsets, remaining };
+}
+
+/** Mean size of a batch's records, in bytes; undefined where its seal does not say, or there were none. */
+export function recordSizeOf(seal: BatchContents | undefined): number | undefined {
+  if (seal?.fetchedBytes === undefined) return undefined;
+  const records = seal.rows + seal.rejectedRows;
+  return records === 0 ? undefined : Math.ceil(seal.fetchedBytes / records);
 }
 
 /** A batch, and in how many parts it is to be written. */

@@ -32,6 +32,7 @@ export function planOfShard(plan: BatchPlan, shard: number): BatchPlan {
 
 /** What all parts of a batch have become together. */
 export function together(manifests: readonly BatchContents[]): BatchContents {
+  const fetched = manifests.map(({ fetchedBytes }) => fetchedBytes);
   const archived = manifests.some(({ archiveFiles }) => archiveFiles !== undefined);
   return {
     rows: manifests.reduce((sum, { rows }) => sum + rows, 0),
@@ -40,6 +41,7 @@ export function together(manifests: readonly BatchContents[]): BatchContents {
     rejectedFiles: manifests.flatMap(({ rejectedFiles }) => rejectedFiles),
     ...(archived && { archiveFiles: manifests.flatMap(({ archiveFiles = [] }) => archiveFiles) }),
     unknownFields: unknownFields(...manifests.map((manifest) => manifest.unknownFields)),
+    ...(fetched.every((bytes) => bytes !== undefined) && { fetchedBytes: fetched.reduce((sum, bytes) => sum + bytes, 0) }),
   };
 }
 

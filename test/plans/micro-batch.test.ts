@@ -5,6 +5,7 @@ import {
   type MicroBatchInput,
   planInShards,
   planMicroBatch,
+  recordSizeOf,
 } from '../../plans/micro-batch.ts';
 
 const input = (change: Partial<MicroBatchInput> = {}): MicroBatchInput => ({
@@ -54,6 +55,14 @@ describe('planMicroBatch', () => {
     const available = new Map([[0, { earliest: 0n, lastStable: 1_000_000n }]]);
     const limits = { maxRows: 1000, maxBytes: 10 * ASSUMED_RECORD_SIZE_BYTES };
     expect(planMicroBatch(input({ available, limits, recordSizeBytes: undefined })).nextOffsets[0]).toBe('110');
+  });
+
+  it('learns the size of records from what the batch before was sealed as', () => {
+    const seal = { rows: 90, rejectedRows: 10, files: [], rejectedFiles: [], unknownFields: {} };
+    expect(recordSizeOf({ ...seal, fetchedBytes: 16_801 })).toBe(169);
+    expect(recordSizeOf(seal)).toBeUndefined();
+    expect(recordSizeOf({ ...seal, rows: 0, rejectedRows: 0, fetchedBytes: 0 })).toBeUndefined();
+    expect(recordSizeOf(undefined)).toBeUndefined();
   });
 
   it('takes at least one record, however large', () => {

@@ -79,6 +79,7 @@ describe('together', () => {
       rejectedRows: 2,
       rejectedFiles: [file(`r${shard}`)],
       unknownFields,
+      fetchedBytes: 100 + shard,
     });
     expect(together([part(0, { x: 1 }), part(1, { x: 2, y: 5 })])).toEqual({
       rows: 2,
@@ -86,6 +87,10 @@ describe('together', () => {
       rejectedRows: 4,
       rejectedFiles: [file('r0'), file('r1')],
       unknownFields: { x: 3, y: 5 },
+      fetchedBytes: 201,
     });
+    const { fetchedBytes, ...older } = part(1, {});
+    expect(fetchedBytes).toBe(101);
+    expect(together([part(0, {}), older])).not.toHaveProperty('fetchedBytes');
   });
 });
