@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Command } from 'commander';
+import type { ComponentCommand } from '../infra/component.ts';
 import { ownProcesses } from '../infra/own-processes.ts';
 import { readSettings } from '../settings/settings.ts';
 import { selectQueues } from '../settings/worker-queues.ts';
@@ -23,14 +24,14 @@ export function registerWorker(program: Command): void {
     .action(async ({ queues }: { queues: string }) => {
       const { process: name } = selectQueues(queues);
       const processes = ownProcesses(readSettings(), { topic: '', simulatedServers: 0, environment: {} });
-      const { file, args } = processes[name].command();
-      process.exitCode = await runHere(file, [...args, '--queues', queues]);
+      const launch = processes[name].command();
+      process.exitCode = await runHere({ ...launch, args: [...launch.args, '--queues', queues] });
     });
 }
 
 /** Runs a process in the place of this one: with its terminal, its signals and its end. */
-async function runHere(file: string, args: readonly string[]): Promise<number> {
-  const child = spawn(file, args, { stdio: 'inherit' });
+async function runHere({ file, args, environment }: ComponentCommand): Promise<number> {
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
   for (const signal of SIGNALS) {
     process.on(signal, () => {
       // A terminal's Ctrl-C reaches the child by itself.

@@ -41,7 +41,9 @@ export function together(manifests: readonly BatchContents[]): BatchContents {
     rejectedFiles: manifests.flatMap(({ rejectedFiles }) => rejectedFiles),
     ...(archived && { archiveFiles: manifests.flatMap(({ archiveFiles = [] }) => archiveFiles) }),
     unknownFields: unknownFields(...manifests.map((manifest) => manifest.unknownFields)),
-    ...(fetched.every((bytes) => bytes !== undefined) && { fetchedBytes: fetched.reduce((sum, bytes) => sum + bytes, 0) }),
+    ...(fetched.every((bytes) => bytes !== undefined) && {
+      fetchedBytes: fetched.reduce((sum, bytes) => sum + bytes, 0),
+    }),
   };
 }
 

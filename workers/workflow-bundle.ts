@@ -1,10 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { DataConverter } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 /** Whatever workflows may import (eslint.config.js), and what hides their failures. */
@@ -16,22 +16,15 @@ export interface WorkflowBundle {
   readonly buildId: string;
 }
 
-/** Built once for each state, and then kept; one that hides failures from Temporal is another one. */
+/** Built once for each state (build-workflows.ts), and then kept; one that hides failures from Temporal is another one. */
 export async function workflowBundle(cacheFolder: string, converter: DataConverter = {}): Promise<WorkflowBundle> {
   const { failureConverterPath } = converter;
   const buildId = failureConverterPath === undefined ? sourceHash() : `${sourceHash()}-encrypted`;
   const codePath = join(cacheFolder, 'workflows', `${buildId}.js`);
   if (existsSync(codePath)) return { codePath, buildId };
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(PROJECT, 'workflows', 'index.ts'),
-    // How a bundle is built is no line of a worker's log; what keeps it from being built is thrown.
-    logger: new DefaultLogger('ERROR'),
-    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
-  });
-  await mkdir(join(cacheFolder, 'workflows'), { recursive: true });
-  const temporary = `${codePath}.${process.pid}`;
-  await writeFile(temporary, code);
-  await rename(temporary, codePath);
+  const build = fileURLToPath(new URL('build-workflows.ts', import.meta.url));
+  const to = [codePath, ...(failureConverterPath === undefined ? [] : [failureConverterPath])];
+  await promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', build, ...to]);
   return { codePath, buildId };
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runtimeEnvironment } from '../../infra/own-processes.ts';
 import { HiveMetastore } from '../../lake/hive/metastore.ts';
 import { HivePublisher } from '../../lake/hive/publisher.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
@@ -113,8 +114,7 @@ function environmentOf({ ports, home, cacheFolder }: Settings, tables: string, l
   return {
     SLUICE_HOME: home,
     SLUICE_CACHE: cacheFolder,
-    // As `sluice up` has it.
-    NODE_COMPILE_CACHE: join(cacheFolder, 'compiled'),
+    ...runtimeEnvironment(cacheFolder),
     SLUICE_LAKE: pathToFileURL(lake).href,
     SLUICE_TABLES: tables,
     SLUICE_PORT_TEMPORAL: String(ports.temporal),
