@@ -44,7 +44,14 @@ interface LongRun {
   readonly rowsThen: number;
   readonly peakMiB: number;
   readonly rows: number;
-  readonly memory: readonly { readonly atSeconds: number; readonly mib: number }[];
+  readonly looks: readonly Look[];
+}
+
+/** At the worker, and at the table. */
+interface Look {
+  readonly atSeconds: number;
+  readonly mib: number;
+  readonly liveFiles: number;
 }
 
 async function measure(): Promise<LongRun> {
@@ -61,37 +68,40 @@ async function measure(): Promise<LongRun> {
   const startedMs = performance.now();
   const seconds = (): number => (performance.now() - startedMs) / 1000;
   const worker = startWorker(environment, join(folder, 'worker.log'));
-  const memory: { atSeconds: number; mib: number }[] = [];
+  // As in `sluice up`: hours are compacted while they fill.
+  const background = startWorker(environment, join(folder, 'background.log'), { program: 'background.ts' });
+  const looks: Look[] = [];
   let [rows, firstRowSeconds, caughtUpSeconds, rowsThen] = [0, Number.NaN, Number.NaN, 0];
   try {
-    await worker.ready;
+    await Promise.all([worker.ready, background.ready]);
     const [readySeconds, readyCpuSeconds] = [seconds(), cpuSeconds(family(worker.pid))];
     while (seconds() < minutes * 60) {
       await sleep(LOOK_EVERY_MS);
       for (const { actions } of await log.refresh()) {
         for (const { add } of actions) rows += add === undefined || !add.dataChange ? 0 : rowCountOf(add);
       }
-      memory.push({ atSeconds: seconds(), mib: residentMiB(worker.pid) });
+      looks.push({ atSeconds: seconds(), mib: residentMiB(worker.pid), liveFiles: log.snapshot.files.size });
       if (rows > 0 && Number.isNaN(firstRowSeconds)) firstRowSeconds = seconds();
       const due = backlog + rate * (seconds() - CAUGHT_UP_MS / 1000);
       if (rows >= due && Number.isNaN(caughtUpSeconds)) [caughtUpSeconds, rowsThen] = [seconds(), rows];
     }
     await producing;
     const peakMiB = peakKibOf(worker.pid) / 1024;
-    return { readySeconds, readyCpuSeconds, firstRowSeconds, caughtUpSeconds, rowsThen, peakMiB, rows, memory };
+    return { readySeconds, readyCpuSeconds, firstRowSeconds, caughtUpSeconds, rowsThen, peakMiB, rows, looks };
   } finally {
-    await worker.stop();
+    await Promise.all([worker.stop(), background.stop()]);
     await bench.stop();
   }
 }
 
 function markdown(run: LongRun): string {
   const partSeconds = (minutes * 60) / PARTS;
-  const parts = Map.groupBy(run.memory, ({ atSeconds }) => Math.min(PARTS - 1, Math.floor(atSeconds / partSeconds)));
+  const parts = Map.groupBy(run.looks, ({ atSeconds }) => Math.min(PARTS - 1, Math.floor(atSeconds / partSeconds)));
   const lines = [...parts].map(([part, seen]) => {
     const mib = seen.map((one) => one.mib);
     const [from, to] = [part, part + 1].map((bound) => ((bound * partSeconds) / 60).toFixed(1));
-    return `| ${from} – ${to} | ${Math.round(median(mib))} MiB | ${Math.round(Math.max(...mib))} MiB |`;
+    const files = Math.round(median(seen.map(({ liveFiles }) => liveFiles)));
+    return `| ${from} – ${to} | ${Math.round(median(mib))} MiB | ${Math.round(Math.max(...mib))} MiB | ${files} |`;
   });
   return `# After an outage, and on
 
@@ -109,10 +119,10 @@ share ${machineInWords(thisMachine())}.
 | rows committed in all | ${run.rows} |
 | the worker's peak memory | ${Math.round(run.peakMiB)} MiB |
 
-The worker's resident memory, looked at once a second:
+The worker's resident memory, looked at once a second, and the table's live files; another process compacts the table every five minutes, as it does by default.
 
-| minutes | median | most |
-| --- | ---: | ---: |
+| minutes | median | most | live files |
+| --- | ---: | ---: | ---: |
 ${lines.join('\n')}
 
 Repeat it: \`node bench/long-run.ts --backlog ${backlog} --rate ${rate} --minutes ${minutes}\`
