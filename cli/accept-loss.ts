@@ -5,10 +5,12 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readTableStand } from '../lake/table-stand.ts';
+import type { BatchPlan } from '../plans/batch.ts';
 import { type GivenUp, planWithLosses } from '../plans/operator-decision.ts';
 import { mainTable } from '../plans/table-shape.ts';
 import { readSettings } from '../settings/settings.ts';
 import { printDecision, requireWellFounded } from './decision.ts';
+import { recorded } from './recorded-action.ts';
 
 interface AcceptLossOptions {
   readonly partition?: string;
@@ -31,7 +33,7 @@ export function registerAcceptLoss(program: Command): void {
 }
 
 async function acceptLoss(table: string, options: AcceptLossOptions): Promise<void> {
-  const { yes, json } = options;
+  const { yes, json, partition, to } = options;
   const wanted = givenUpOf(options);
   const settings = readSettings();
   const definition = loadDefinition(settings.tablesFolder, table);
@@ -39,15 +41,20 @@ async function acceptLoss(table: string, options: AcceptLossOptions): Promise<vo
   const stand = await readTableStand(storage, definition);
   const available = await requireWellFounded(settings, storage, definition, stand, { evolve: yes });
   const hash = definitionHash(definition);
+  const by = userInfo().username;
   const revision = planWithLosses(stand, available, {
-    by: userInfo().username,
+    by,
     definitionHash: hash,
     nowMs: Date.now(),
     ...(wanted === undefined ? {} : { givenUp: wanted }),
   });
   const files = new BatchFiles(storage, mainTable(definition).path);
-  if (yes) await files.pinDefinition(hash, definition);
-  const created = yes ? await files.createPlan(revision) : undefined;
+  const asked = { action: 'accept-loss', table, by, arguments: { sequence: revision.sequence, partition, to } };
+  const create = async (): Promise<BatchPlan> => {
+    await files.pinDefinition(hash, definition);
+    return files.createPlan(revision);
+  };
+  const created = yes ? await recorded(settings, asked, create) : undefined;
   await printDecision({ stand, revision, created, definition, storage, json });
 }
 

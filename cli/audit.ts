@@ -1,15 +1,18 @@
+import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import type { AuditProgress, AuditScope } from '../audit/audit-parts.ts';
 import { auditTable } from '../audit/audit-table.ts';
 import { withAuditParts } from '../audit/open-parts.ts';
 import { loadDefinition } from '../definition/load.ts';
-import { durationMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
+import type { ActionRequest } from '../lake/action-log.ts';
 import type { AuditReport } from '../plans/audit-report.ts';
 import { readSettings, type Settings } from '../settings/settings.ts';
 import type { AuditInput } from '../workflows/audit-protocol.ts';
 import { describeReport } from './audit-text.ts';
 import { showCertificate } from './certificate.ts';
+import { momentOf } from './moment.ts';
+import { recorded } from './recorded-action.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startAudit } from '../temporal/start-work.ts';
 
@@ -66,17 +69,20 @@ async function audit(table: string, options: AuditOptions): Promise<void> {
     return;
   }
   const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort(new SluiceError('USAGE', 'The audit was interrupted.')));
-  const report = await withAuditParts(settings, (parts) =>
-    auditTable(parts, {
-      definition,
-      mode: options.quick ? 'quick' : 'full',
-      scope,
-      repair: options.repair,
-      signal: interruption.signal,
-      ...(process.stderr.isTTY && !options.json ? { onProgress: showProgress } : {}),
-    }),
-  );
+  process.once('SIGINT', () => interruption.abort(new SluiceError('INTERRUPTED', 'The audit was interrupted.')));
+  const compare = (): Promise<AuditReport> =>
+    withAuditParts(settings, (parts) =>
+      auditTable(parts, {
+        definition,
+        mode: options.quick ? 'quick' : 'full',
+        scope,
+        repair: options.repair,
+        signal: interruption.signal,
+        ...(process.stderr.isTTY && !options.json ? { onProgress: showProgress } : {}),
+      }),
+    );
+  // Without --repair it changes nothing that somebody would ask about.
+  const report = options.repair ? await recorded(settings, actionOf(table, options), compare) : await compare();
   if (options.json) console.log(JSON.stringify(report, null, 2));
   else for (const line of describeReport(report)) console.log(line);
   process.exitCode = exitCodeOf(report);
@@ -86,11 +92,19 @@ async function auditByWorkflow(settings: Settings, table: string, options: Audit
   const client = await connectTemporal(settings);
   const { uncertified, repair } = options;
   const input: AuditInput = { table, mode: options.quick ? 'quick' : 'full', uncertified, repair };
-  const started = await startAudit(client, input);
+  const started = await recorded(settings, actionOf(table, options), () => startAudit(client, input));
   const summary = await started.result();
   if (options.json) console.log(JSON.stringify(summary, null, 2));
   else for (const line of summary.words) console.log(line);
   process.exitCode = exitCodeOf(summary);
+}
+
+/** As the dashboard records its audits: what is looked at, and whether it may mend. */
+function actionOf(table: string, options: AuditOptions): Omit<ActionRequest, 'via'> {
+  const { quick, uncertified, repair, workflow, partition, from, to, since } = options;
+  const given = { mode: quick ? 'quick' : 'full', uncertified, repair, workflow, partition, from, to, since };
+  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== false));
+  return { action: 'audit', table, by: userInfo().username, arguments: asked };
 }
 
 function exitCodeOf({ verdict }: Pick<AuditReport, 'verdict'>): number {
@@ -105,7 +119,7 @@ function scopeOf(options: AuditOptions, nowMs: number): AuditScope {
     ...(partition === undefined ? {} : { partition: Number(wholeNumber('--partition', partition)) }),
     ...(from === undefined ? {} : { fromOffset: wholeNumber('--from', from) }),
     ...(to === undefined ? {} : { toOffset: wholeNumber('--to', to) }),
-    ...(since === undefined ? {} : { sinceMs: timeOf(since, nowMs) }),
+    ...(since === undefined ? {} : { sinceMs: momentOf('--since', since, nowMs) }),
   };
   if ((options.uncertified || options.workflow) && Object.keys(scope).length > 0) {
     throw new SluiceError('USAGE', '--uncertified and --workflow say themselves which offsets are looked at.', {
@@ -118,16 +132,6 @@ function scopeOf(options: AuditOptions, nowMs: number): AuditScope {
 function wholeNumber(option: string, text: string): bigint {
   if (/^\d{1,18}$/.test(text)) return BigInt(text);
   throw new SluiceError('USAGE', `${option} must be a whole number, not "${text}".`);
-}
-
-function timeOf(text: string, nowMs: number): number {
-  const ago = durationMs(text);
-  const timeMs = ago === undefined ? Date.parse(text) : nowMs - ago;
-  if (Number.isFinite(timeMs)) return timeMs;
-  throw new SluiceError(
-    'USAGE',
-    `--since must be a time such as 2026-11-23T05:00:00Z or a duration such as 2h, not "${text}".`,
-  );
 }
 
 function showProgress({ check, done, total }: AuditProgress): void {

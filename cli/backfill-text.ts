@@ -1,7 +1,7 @@
 import type { Proposal } from '../backfill/propose-backfill.ts';
 import type { BackfillStatus } from '../workflows/backfill-protocol.ts';
 
-import { many } from './amounts.ts';
+import { many } from '../plans/amounts.ts';
 
 const MIB = 1024 ** 2;
 const MAX_RANGES_SHOWN = 20;

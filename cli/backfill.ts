@@ -6,7 +6,6 @@ import { keepSource, type ProposedSource } from '../backfill/record-source.ts';
 import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { loadDefinition } from '../definition/load.ts';
 import type { EngineName, TableDefinition } from '../definition/table-definition.ts';
-import { momentMs } from '../definition/units.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { BackfillFiles } from '../lake/backfill-files.ts';
@@ -24,6 +23,7 @@ import { registerBackfillCommands } from './backfill-commands.ts';
 import { showingProgress } from './backfill-progress.ts';
 import { outlookInWords, statusInWords } from './backfill-text.ts';
 import { engineOption } from './engine-option.ts';
+import { momentOf } from './moment.ts';
 import { recorded } from './recorded-action.ts';
 
 const MAX_UNITS_AT_ONCE = 64;
@@ -226,13 +226,7 @@ function boundOf(
     throw new SluiceError('USAGE', `--${name} and --${name}-offset say the same thing: give one of them.`);
   }
   if (offset !== undefined) return { offset: wholeNumber(`--${name}-offset`, offset) };
-  if (time === undefined) return undefined;
-  const timeMs = momentMs(time, nowMs);
-  if (timeMs !== undefined) return { timeMs };
-  throw new SluiceError(
-    'USAGE',
-    `--${name} must be a time such as 2026-11-23T05:00:00Z or a duration such as 2h, not "${time}".`,
-  );
+  return time === undefined ? undefined : { timeMs: momentOf(`--${name}`, time, nowMs) };
 }
 
 function wholeNumber(option: string, text: string): bigint {

@@ -11,7 +11,7 @@ import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startCompaction } from '../temporal/start-work.ts';
 import type { CompactionReport } from '../workflows/compaction-protocol.ts';
-import { many } from './amounts.ts';
+import { many } from '../plans/amounts.ts';
 import { engineOption } from './engine-option.ts';
 import { recorded } from './recorded-action.ts';
 

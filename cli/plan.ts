@@ -13,6 +13,7 @@ import { readSettings } from '../settings/settings.ts';
 import { printDecision, requireWellFounded } from './decision.ts';
 import { type IngestFailureReport, ingestFailureOf } from './ingest-failure.ts';
 import { describePlan, planReport, type PlanReport } from './plan-report.ts';
+import { recorded } from './recorded-action.ts';
 
 export function registerPlan(program: Command): void {
   const plan = program.command('plan').description('Show, or give up, the plan of a table’s next batch');
@@ -79,8 +80,12 @@ async function abandon(table: string, { yes, json }: { yes: boolean; json: boole
   const making = { definitionHash: hash, engine: settings.engine ?? definition.engine };
   const revision = redefined(plan, making, change, Date.now());
   const files = new BatchFiles(storage, mainTable(definition).path);
-  if (yes) await files.pinDefinition(hash, definition);
-  const created = yes ? await files.createPlan(revision) : undefined;
+  const asked = { action: 'abandon-plan', table, by: change.by, arguments: { sequence: plan.sequence } };
+  const create = async (): Promise<BatchPlan> => {
+    await files.pinDefinition(hash, definition);
+    return files.createPlan(revision);
+  };
+  const created = yes ? await recorded(settings, asked, create) : undefined;
   await printDecision({ stand, revision, created, definition, storage, json });
 }
 

@@ -12,7 +12,7 @@ import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startRetention } from '../temporal/start-work.ts';
 import type { RetentionReport } from '../workflows/retention-protocol.ts';
-import { many } from './amounts.ts';
+import { many } from '../plans/amounts.ts';
 import { recorded } from './recorded-action.ts';
 
 const MIB = 1024 ** 2;

@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
-import type { Command } from 'commander';
-import { SluiceError } from '../errors/sluice-error.ts';
+import { Argument, type Command } from 'commander';
 import { readSettings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { listSchedules, type ScheduleReport, setPaused } from '../temporal/schedules.ts';
 import { SCHEDULED_TASKS, type ScheduledTask } from '../workflows/schedule-protocol.ts';
+import { timeText } from './moment.ts';
+import { recorded } from './recorded-action.ts';
 
 export function registerSchedules(program: Command): void {
   const schedules = program
@@ -18,30 +19,25 @@ export function registerSchedules(program: Command): void {
       else print(reports);
     });
   for (const paused of [true, false]) {
+    const verb = paused ? 'pause' : 'resume';
     schedules
-      .command(paused ? 'pause' : 'resume')
+      .command(verb)
       .description(paused ? 'Leave out the runs of one schedule until it is resumed' : 'Go on with a schedule’s runs')
-      .argument('<table>')
-      .argument('<task>', SCHEDULED_TASKS.join(', '))
+      .argument('<table>', 'name of the table')
+      .addArgument(new Argument('<task>', 'what is scheduled').choices(SCHEDULED_TASKS))
       .option('--json', 'print JSON', false)
-      .action(async (table: string, name: string, _options: unknown, command: Command) => {
-        const task = taskOf(name);
-        const client = await connectTemporal(readSettings());
-        await setPaused(client, { table, task, paused, by: userInfo().username });
+      .action(async (table: string, task: ScheduledTask, _options: unknown, command: Command) => {
+        const settings = readSettings();
+        const client = await connectTemporal(settings);
+        const by = userInfo().username;
+        const asked = { action: `${verb}-schedule`, table, by, arguments: { task } };
+        await recorded(settings, asked, () => setPaused(client, { table, task, paused, by }));
         if (command.optsWithGlobals()['json'] === true) {
           const report = (await listSchedules(client, table)).find((schedule) => schedule.task === task);
           console.log(JSON.stringify({ ...report, paused }, null, 2));
         } else console.log(`The ${task} of ${table} is ${paused ? 'paused' : 'scheduled again'}.`);
       });
   }
-}
-
-function taskOf(name: string): ScheduledTask {
-  const task = SCHEDULED_TASKS.find((candidate) => candidate === name);
-  if (task !== undefined) return task;
-  throw new SluiceError('USAGE', `"${name}" is nothing that is scheduled.`, {
-    remedy: `It must be one of ${SCHEDULED_TASKS.join(', ')}.`,
-  });
 }
 
 function print(reports: readonly ScheduleReport[]): void {
@@ -51,8 +47,8 @@ function print(reports: readonly ScheduleReport[]): void {
     const every = everyMs === null ? '' : `every ${inWords(everyMs)}`;
     const when = paused
       ? `paused${note === null ? '' : ` (${note})`}`
-      : `next ${nextRunAtMs === null ? '-' : timeOf(nextRunAtMs)}`;
-    const last = `last ${lastRunAtMs === null ? '-' : timeOf(lastRunAtMs)}`;
+      : `next ${nextRunAtMs === null ? '-' : timeText(nextRunAtMs)}`;
+    const last = `last ${lastRunAtMs === null ? '-' : timeText(lastRunAtMs)}`;
     console.log([table, task.padEnd(11), every.padEnd(10), last, when].join('  '));
   }
 }
@@ -67,8 +63,4 @@ const UNITS = [
 function inWords(ms: number): string {
   const unit = UNITS.find(([, length]) => ms % length === 0);
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

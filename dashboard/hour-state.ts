@@ -4,6 +4,16 @@ export type HourState = 'filling' | 'complete' | 'late' | 'unaudited' | 'changed
 /** Worst first: what a row of hours is summed up by. */
 export const HOUR_STATES: readonly HourState[] = ['changed', 'late', 'unaudited', 'empty', 'filling', 'complete'];
 
+/** What people are shown for each. */
+export const HOUR_WORDS: Readonly<Record<HourState, string>> = {
+  complete: 'complete',
+  filling: 'filling',
+  late: 'late rows',
+  unaudited: 'not audited',
+  changed: 'changed',
+  empty: 'no rows',
+};
+
 /** An hour as the log has it now. */
 export interface HourFigures {
   readonly endMs: number;

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   SETTINGS_INVALID: { retryable: false },
   TABLE_UNKNOWN: { retryable: true },
   USAGE: { retryable: false },
+  INTERRUPTED: { retryable: true },
   ACCESS_DENIED: { retryable: false },
   // Kafka
   KAFKA_UNREACHABLE: { retryable: true },

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { RejectedRecords } from '../follower/rejected-records.ts';
 import type { TableFollower } from '../follower/table-follower.ts';
-import { DEFAULT_DAYS, hoursReport, MAX_DAYS } from '../live/hours-report.ts';
+import { hoursReport, knownHours } from '../live/hours-report.ts';
 import { usage } from './usage.ts';
 
 /** One table as its pages show it. */
@@ -10,6 +10,11 @@ export interface ShownTable {
   readonly table: TableFollower;
   readonly rejected: RejectedRecords;
 }
+
+/** Days of one answer. */
+const MAX_DAYS = 92;
+const DEFAULT_DAYS = 14;
+const DAY_MS = 86_400_000;
 
 type Env = { Bindings: HttpBindings };
 
@@ -30,7 +35,8 @@ export function addTableRoutes(app: Hono<Env>, tables: readonly ShownTable[]): v
     if (untilMs === undefined) {
       return context.json(usage('`until` is not understood.', 'Name a day, such as 2026-11-23.'), 400);
     }
-    return context.json(hoursReport(shown.table, { days, untilMs, nowMs }));
+    const toMs = Math.floor(untilMs / DAY_MS + 1) * DAY_MS;
+    return context.json(hoursReport(knownHours(shown.table), { fromMs: toMs - days * DAY_MS, toMs, nowMs }));
   });
 
   app.get('/api/v1/tables/:table/rejected', async (context) => {

@@ -174,7 +174,7 @@ export interface HourReport {
   readonly sizeBytes: number;
   /** Files as batches wrote them, which no rewrite has taken yet. */
   readonly batchFiles: number;
-  /** Rows that came after the hour had settled, and that no rewrite has taken yet. */
+  /** Rows that came after the hour had settled, rewritten since or not. */
   readonly lateRows: number;
   readonly lastBatchAtMs: number | null;
   readonly lastRewriteAtMs: number | null;
@@ -187,12 +187,12 @@ export interface HourReport {
   } | null;
 }
 
-/** A table's hours over some days, oldest first; hours without a row are left out before the first and after now. */
+/** A table's hours over some time, oldest first; hours without a row are left out before the first and after now. */
 export interface HoursReport {
   readonly nowMs: number;
   readonly table: string;
   readonly unit: 'hour' | 'day';
-  /** The days that are told of: from the start of the first to the end of the last, in UTC. */
+  /** The time that is told of: from the start of its first hour to the end of its last. */
   readonly fromMs: number;
   readonly toMs: number;
   /** Start of the table's oldest hour; null where it has none. */

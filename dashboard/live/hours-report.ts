@@ -1,30 +1,43 @@
+import type { TableDefinition } from '../../definition/table-definition.ts';
 import { partitionName } from '../../plans/partition-name.ts';
 import type { HourReport, HoursReport } from '../api/wire.ts';
 import type { HeldCertificate } from '../follower/audit-watch.ts';
-import type { IndexedHour } from '../follower/hour-index.ts';
+import type { HourIndex, IndexedHour } from '../follower/hour-index.ts';
 import type { TableFollower } from '../follower/table-follower.ts';
 import { judgeHour } from '../hour-state.ts';
 import { certificateReport } from './table-report.ts';
 
-/** Days of one answer. */
-export const MAX_DAYS = 92;
-export const DEFAULT_DAYS = 14;
-
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A table's hours over some whole days in UTC, the last of which holds `untilMs`. */
+/** What a log and the newest certificate know of a table's hours. */
+export interface KnownHours {
+  readonly definition: TableDefinition;
+  readonly hours: HourIndex;
+  /** null where the table has no log. */
+  readonly logVersion: number | null;
+  readonly certificate: HeldCertificate | undefined;
+}
+
+/** What a follower knows of its table's hours. */
+export function knownHours({ definition, exists, log, files, audits }: TableFollower): KnownHours {
+  const logVersion = exists ? log.snapshot.version : null;
+  return { definition, hours: files.hours, logVersion, certificate: audits.certificate };
+}
+
+/** A table's hours (days, where it has no hours) that lie in that time, whole ones. */
 export function hoursReport(
-  table: TableFollower,
-  { days, untilMs, nowMs }: { readonly days: number; readonly untilMs: number; readonly nowMs: number },
+  table: KnownHours,
+  asked: { readonly fromMs: number; readonly toMs: number; readonly nowMs: number },
 ): HoursReport {
-  const { definition, files, audits } = table;
+  const { definition, hours: index, logVersion, certificate } = table;
+  const { nowMs } = asked;
   const unit = definition.partitionBy;
-  const toMs = Math.ceil((untilMs + 1) / DAY_MS) * DAY_MS;
-  const fromMs = toMs - days * DAY_MS;
-  const found = new Map(files.hours.between(fromMs, toMs).map((hour) => [hour.endMs, hour]));
   const stepMs = unit === 'hour' ? HOUR_MS : DAY_MS;
-  const span = files.hours.span;
+  const fromMs = Math.floor(asked.fromMs / stepMs) * stepMs;
+  const toMs = Math.ceil(asked.toMs / stepMs) * stepMs;
+  const found = new Map(index.between(fromMs, toMs).map((hour) => [hour.endMs, hour]));
+  const { span } = index;
   const firstEndMs = Math.max(fromMs + stepMs, span?.fromEndMs ?? Number.POSITIVE_INFINITY);
   const lastEndMs = Math.min(toMs, Math.max(nowMs, span?.toEndMs ?? 0));
   const hours: HourReport[] = [];
@@ -38,14 +51,14 @@ export function hoursReport(
     fromMs,
     toMs,
     oldestMs: span === undefined ? null : span.fromEndMs - stepMs,
-    logVersion: table.exists ? table.log.snapshot.version : null,
-    certificate: certificateReport(audits.certificate),
+    logVersion,
+    certificate: certificateReport(certificate),
     hours,
   };
 }
 
 function hourReport(
-  { definition, audits }: TableFollower,
+  { definition, certificate }: KnownHours,
   hour: IndexedHour | undefined,
   endMs: number,
   stepMs: number,
@@ -54,13 +67,13 @@ function hourReport(
   const startMs = endMs - stepMs;
   const values = hour?.values ?? valuesOf(startMs, definition.partitionBy);
   const partition = partitionName(values, definition.partitionBy === 'hour' ? ['dt', 'hour'] : ['dt']);
-  const certified = audits.certificate?.hours.get(partition);
+  const certified = certificate?.hours.get(partition);
   const rows = hour?.rows ?? 0;
   return {
     partition,
     startMs,
     endMs,
-    ...judgeHour({ endMs, rows }, judged(audits.certificate, partition), definition.compaction.sealAfterMs, nowMs),
+    ...judgeHour({ endMs, rows }, judged(certificate, partition), definition.compaction.sealAfterMs, nowMs),
     rows,
     files: hour?.files ?? 0,
     sizeBytes: hour?.sizeBytes ?? 0,

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import type { HourReport } from '../api/wire.ts';
+import { HOUR_WORDS } from '../hour-state.ts';
 import { bytes, count, duration, many } from '../quantities.ts';
 import { ActionButton } from './action-dialog.tsx';
-import { HOUR_WORDS, HourMark } from './hour-grid.tsx';
+import { HourMark } from './hour-grid.tsx';
 import { hourName, localHours } from './hour-times.ts';
 import { nowMs } from './store.ts';
 import { whenTitle } from './table-figures.tsx';

@@ -1,20 +1,11 @@
 import type { JSX } from 'preact';
 import type { HourReport, HoursReport } from '../api/wire.ts';
-import { HOUR_STATES, type HourState } from '../hour-state.ts';
+import { HOUR_STATES, HOUR_WORDS, type HourState } from '../hour-state.ts';
 import { brief, many } from '../quantities.ts';
 import { hourName, localHours } from './hour-times.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-
-export const HOUR_WORDS: Readonly<Record<HourState, string>> = {
-  complete: 'complete',
-  filling: 'filling',
-  late: 'late rows',
-  unaudited: 'not audited',
-  changed: 'changed',
-  empty: 'no rows',
-};
 
 /** Hours across, days down, the newest day first. Each is a button; arrows move between them. */
 export function HourGrid(props: {

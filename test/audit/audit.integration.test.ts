@@ -10,6 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deleteRecordsV2 } from '@platformatic/kafka';
@@ -18,6 +19,7 @@ import { Worker } from '@temporalio/worker';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KafkaCluster } from '../../kafka/cluster.ts';
+import { ActionLog } from '../../lake/action-log.ts';
 import { commitRewrite } from '../../lake/commit-rewrite.ts';
 import { AuditFiles } from '../../lake/audit-files.ts';
 import { ThriftConnection } from '../../lake/hive/thrift-connection.ts';
@@ -548,6 +550,25 @@ describe('sluice audit', () => {
     renameSync(away, file);
     expect(run(table, ['--quick'], { KAFKA_BROKERS: '127.0.0.1:1' }).status).toBe(1);
     expect(run(table, ['--from', 'then']).status).toBe(2);
+  });
+
+  it('has the lake keep who had it mend something, when, and what', async () => {
+    const table = await filledTable();
+    const { file } = await table.fileOfBatch(1);
+    await table.writeParquet('b0000000001-0-0-abandoned-0.parquet', `SELECT * FROM ${read(file)}`);
+    const actions = new ActionLog(table.parts.storage);
+    expect(run(table, ['--quick']).status).toBe(0);
+    expect(await actions.list(10)).toEqual([]);
+    const beforeMs = Date.now();
+    const { stdout } = run(table, ['--quick', '--repair']);
+    expect(JSON.parse(stdout)).toMatchObject({ repaired: [{ kind: 'file_unreferenced' }] });
+    const [action, ...others] = await actions.list(10);
+    expect(others).toEqual([]);
+    expect(action).toMatchObject({
+      ...{ action: 'audit', table: table.definition.table, by: userInfo().username, via: 'cli' },
+      ...{ arguments: { mode: 'quick', repair: true }, end: { outcome: 'done', message: '' } },
+    });
+    expect(action?.askedAtMs).toBeGreaterThanOrEqual(beforeMs);
   });
 
   it('lets a worker do it, and shows how it ended as the state of the workflow', async () => {
