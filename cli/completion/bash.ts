@@ -1,5 +1,5 @@
 import { allNodes, type CommandNode, quoted } from './command-tree.ts';
-import { tableArguments, valueOptions, walkCases } from './posix-walk.ts';
+import { choiceArguments, tableArguments, valueOptions, walkCases } from './posix-walk.ts';
 
 export function bashScript(tree: CommandNode): string {
   const words = allNodes(tree).map(({ path, commands, options }) => {
@@ -11,6 +11,9 @@ export function bashScript(tree: CommandNode): string {
     ([pattern, choices]) => `${quoted(pattern)}) _sluice_reply ${quoted(choices.join(' '))}; return ;;`,
   );
   const tables = tableArguments(tree).map((pattern) => `${quoted(pattern)}) commands+=" $(_sluice_tables)" ;;`);
+  const few = choiceArguments(tree).map(
+    ([pattern, choices]) => `${quoted(pattern)}) commands+=${quoted(` ${choices.join(' ')}`)} ;;`,
+  );
   return `# Completion of sluice in bash: source <(sluice completion bash)
 _sluice_tables() {
   local file
@@ -45,7 +48,7 @@ ${indented(words, 4)}
   esac
   ((position == 0)) || commands=''
   case "$at|$position" in
-${indented([...tables, '*) ;;'], 4)}
+${indented([...tables, ...few, '*) ;;'], 4)}
   esac
   if [[ $present == -* ]]; then _sluice_reply "$options"; else _sluice_reply "$commands"; fi
 }

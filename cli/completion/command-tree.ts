@@ -6,9 +6,16 @@ export interface CommandNode {
   readonly path: readonly string[];
   readonly description: string;
   readonly options: readonly CommandOption[];
-  /** Names of its arguments, in their order: one named `table` takes a table. */
-  readonly arguments: readonly string[];
+  /** In their order. */
+  readonly arguments: readonly CommandArgument[];
   readonly commands: readonly CommandNode[];
+}
+
+export interface CommandArgument {
+  /** One named `table` takes a table. */
+  readonly name: string;
+  /** All that it may be; empty where it is anything. */
+  readonly choices: readonly string[];
 }
 
 export interface CommandOption {
@@ -31,7 +38,10 @@ export function commandTree(command: Command, path: readonly string[] = []): Com
       takesValue: option.required || option.optional,
       choices: option.argChoices ?? [],
     })),
-    arguments: command.registeredArguments.map((argument) => argument.name()),
+    arguments: command.registeredArguments.map((argument) => ({
+      name: argument.name(),
+      choices: argument.argChoices ?? [],
+    })),
     commands: help
       .visibleCommands(command)
       .filter((sub) => sub.name() !== 'help')

@@ -1,4 +1,4 @@
-import { allNodes, type CommandNode, quoted } from './command-tree.ts';
+import { allNodes, type CommandArgument, type CommandNode, quoted } from './command-tree.ts';
 
 /**
  * Lines that bash and zsh both understand: they set `at` to the command that the words before the present one name, and
@@ -27,7 +27,21 @@ export function valueOptions(tree: CommandNode): (readonly [pattern: string, cho
 
 /** `command|position` of every argument that is a table. */
 export function tableArguments(tree: CommandNode): string[] {
-  return allNodes(tree).flatMap(({ path, arguments: names }) =>
-    names.flatMap((name, position) => (name === 'table' ? [`${path.join(' ')}|${position}`] : [])),
+  return argumentsOf(tree, ({ name }) => name === 'table').map(([pattern]) => pattern);
+}
+
+/** `command|position` of every argument that is one of a few words, and what it may be. */
+export function choiceArguments(tree: CommandNode): (readonly [pattern: string, choices: readonly string[]])[] {
+  return argumentsOf(tree, ({ choices }) => choices.length > 0);
+}
+
+function argumentsOf(
+  tree: CommandNode,
+  isWanted: (argument: CommandArgument) => boolean,
+): (readonly [pattern: string, choices: readonly string[]])[] {
+  return allNodes(tree).flatMap(({ path, arguments: known }) =>
+    known.flatMap((argument, position) =>
+      isWanted(argument) ? [[`${path.join(' ')}|${position}`, argument.choices] as const] : [],
+    ),
   );
 }

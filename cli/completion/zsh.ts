@@ -1,5 +1,5 @@
 import { allNodes, type CommandNode, quoted } from './command-tree.ts';
-import { tableArguments, valueOptions, walkCases } from './posix-walk.ts';
+import { choiceArguments, tableArguments, valueOptions, walkCases } from './posix-walk.ts';
 
 export function zshScript(tree: CommandNode): string {
   const words = allNodes(tree).map(({ path, commands, options }) => {
@@ -12,6 +12,9 @@ export function zshScript(tree: CommandNode): string {
   );
   const tables = tableArguments(tree).map(
     (pattern) => `${quoted(pattern)}) _sluice_tables; (($#commands)) && _describe command commands; return 0 ;;`,
+  );
+  const few = choiceArguments(tree).map(
+    ([pattern, choices]) => `${quoted(pattern)}) compadd -- ${choices.map(quoted).join(' ')}; return ;;`,
   );
   return `#compdef sluice
 # Completion of sluice in zsh: source <(sluice completion zsh), after compinit
@@ -45,7 +48,7 @@ ${indented(words, 4)}
   fi
   ((position == 0)) || commands=()
   case "$at|$position" in
-${indented([...tables, '*) ;;'], 4)}
+${indented([...tables, ...few, '*) ;;'], 4)}
   esac
   (($#commands)) && _describe command commands
 }

@@ -73,6 +73,19 @@ describe('completion in bash', () => {
     expect(offered(['backfill', 'pause', 'ord'])).toEqual(['orders']);
   });
 
+  it('has the words where one of a few is due', () => {
+    expect(offered(['schedules', 'pause', 'orders', ''])).toEqual([
+      'compaction',
+      'vacuum',
+      'retention',
+      'quick-audit',
+      'full-audit',
+    ]);
+    expect(offered(['schedules', 'pause', 'ord'])).toEqual(['orders']);
+    expect(offered(['completion', ''])).toEqual(['bash', 'zsh', 'fish']);
+    expect(offered(['compact', '--engine', ''])).toEqual(['duckdb', 'spark']);
+  });
+
   it('has nothing for a value that may be anything, and goes on after it', () => {
     expect(offered(['up', '--simulate', ''])).toEqual([]);
     expect(offered(['up', '--simulate', '5', '--fore'])).toEqual(['--foreground']);
