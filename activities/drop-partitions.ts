@@ -13,7 +13,7 @@ import { type PublicationParts, TablePublication } from './publication.ts';
 /** Partitions that one commit drops; the rest is for the next. */
 export const MAX_PARTITIONS_DROPPED = 1_000;
 /** Dropped partitions that a report names, the first ones; histories hold it. */
-export const MAX_PARTITIONS_NAMED = 500;
+export const MAX_PARTITIONS_NAMED = 100;
 /** Times to plan anew after somebody else came first. */
 const MAX_CONFLICTS = 5;
 

@@ -4,6 +4,9 @@ import type { Finding, FindingKind } from './finding.ts';
 /** Findings that a summary spells out; the report has the others. */
 export const MAX_FINDINGS_IN_SUMMARY = 20;
 
+/** Characters of what each says; a column's or a file's name may be long, and histories hold it twice. */
+const MAX_MESSAGE_LENGTH = 500;
+
 /** An audit's outcome, small enough for a workflow's history. The report has the rest. */
 export interface AuditSummary {
   readonly table: string;
@@ -34,12 +37,21 @@ export function summaryOf(report: AuditReport): AuditSummary {
     counts,
     findings: report.findings
       .slice(0, MAX_FINDINGS_IN_SUMMARY)
-      .map(({ kind, severity, table: of, message }) => ({ kind, severity, table: of, message })),
-    notDone: report.checks.filter(({ done }) => !done).map(({ check, failure }) => ({ check, failure })),
+      .map(({ kind, severity, table: of, message }) => ({ kind, severity, table: of, message: cut(message) })),
+    notDone: report.checks
+      .filter(({ done }) => !done)
+      .map(({ check, failure }) => ({
+        check,
+        failure: failure === null ? null : { ...failure, message: cut(failure.message) },
+      })),
     repaired: report.repaired.length,
     certificate,
   };
   return { ...summary, words: inWords(summary) };
+}
+
+function cut(message: string): string {
+  return message.length <= MAX_MESSAGE_LENGTH ? message : `${message.slice(0, MAX_MESSAGE_LENGTH)}…`;
 }
 
 function inWords(summary: Omit<AuditSummary, 'words'>): string[] {

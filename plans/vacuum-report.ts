@@ -1,6 +1,10 @@
+import { many } from './amounts.ts';
 import { VACUUM_REASONS, type VacuumReason } from './vacuum.ts';
 
 const MIB = 1024 ** 2;
+
+/** Partitions that a report names; histories hold it. */
+export const MAX_UNSETTLED_NAMED = 100;
 
 /** A file that a vacuum has looked at; its path is relative to the table's folder. */
 export interface JudgedFile {
@@ -20,8 +24,9 @@ export interface VacuumedTable {
   readonly table: string;
   /** Version of the log that decided; -1 for a log that has not begun. */
   readonly version: number;
-  /** Partitions of which nothing was deleted, since Hive does not have them where the log says. */
+  /** Partitions of which nothing was deleted, since Hive does not have them where the log says: the first ones. */
   readonly unsettled: readonly string[];
+  readonly unsettledTotal: number;
   /** Files that were looked at, by the reason for which they were deleted or kept. */
   readonly reasons: Readonly<Partial<Record<VacuumReason, FileTally>>>;
 }
@@ -52,13 +57,13 @@ export function deletedBy({ tables }: Pick<VacuumReport, 'tables'>): FileTally {
 /** A report for people, line by line. */
 export function vacuumInWords({ dryRun, tables }: Pick<VacuumReport, 'dryRun' | 'tables'>): string[] {
   const gone = dryRun ? 'would be deleted' : 'deleted';
-  return tables.flatMap(({ table, reasons, unsettled }) => [
+  return tables.flatMap(({ table, reasons, unsettledTotal }) => [
     ...talliesOf(reasons, true).map((one) => lineOf(table, gone, one)),
     ...talliesOf(reasons, false).map((one) => lineOf(table, 'kept', one)),
-    ...(unsettled.length === 0
+    ...(unsettledTotal === 0
       ? []
       : [
-          `${table}: Hive does not have ${unsettled.length} partitions where the log says; they are left for the next time.`,
+          `${table}: Hive does not have ${many(unsettledTotal, 'partition')} where the log says; what lies there is left for the next time.`,
         ]),
   ]);
 }
@@ -74,7 +79,7 @@ function talliesOf(reasons: VacuumedTable['reasons'], deleted: boolean): ReasonC
 }
 
 function lineOf(table: string, what: string, { reason, tally: { files, sizeBytes } }: ReasonCount): string {
-  return `${table}: ${files} files (${(sizeBytes / MIB).toFixed(1)} MiB) ${what}: ${reason}, ${VACUUM_REASONS[reason].meaning}.`;
+  return `${table}: ${many(files, 'file')} (${(sizeBytes / MIB).toFixed(1)} MiB) ${what}: ${reason}, ${VACUUM_REASONS[reason].meaning}.`;
 }
 
 function sumOf(tallies: readonly FileTally[]): FileTally {

@@ -16,6 +16,7 @@ import {
   type WantedSchedule,
   wantedSchedules,
 } from '../workflows/schedule-protocol.ts';
+import { scheduledText } from '../workflows/work-text.ts';
 
 /** One schedule in `sluice schedules --json`; the shape is stable. Times are milliseconds since the epoch. */
 export interface ScheduleReport {
@@ -132,7 +133,7 @@ function optionsOf({ table, task, scheduleId, everyMs, offsetMs, jitterMs, catch
       workflowType: 'maintainTable',
       workflowId: `scheduled/${task}/${table}`,
       taskQueue: BACKGROUND_TASK_QUEUE,
-      staticSummary: `Scheduled ${task} of ${table}`,
+      ...scheduledText({ table, task }),
       args: [{ table, task }],
     },
   } as const satisfies ScheduleOptions;

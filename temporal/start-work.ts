@@ -5,6 +5,14 @@ import { BACKGROUND_TASK_QUEUE } from '../workflows/background-protocol.ts';
 import { type CompactionReport, type CompactionRun, compactionWorkflowId } from '../workflows/compaction-protocol.ts';
 import { type RetentionInput, type RetentionReport, retentionWorkflowId } from '../workflows/retention-protocol.ts';
 import { type VacuumInput, type VacuumReport, vacuumWorkflowId } from '../workflows/vacuum-protocol.ts';
+import {
+  auditText,
+  backfillText,
+  compactionText,
+  retentionText,
+  vacuumText,
+  type WorkText,
+} from '../workflows/work-text.ts';
 import { workFailure } from './work-failure.ts';
 
 /** Work that was started, or that ran already: both are the same work. */
@@ -16,11 +24,10 @@ export interface StartedWork<Result> {
 
 /** Starts a compaction, or joins the one that runs. */
 export async function startCompaction(client: Client, input: CompactionRun): Promise<StartedWork<CompactionReport>> {
-  const { table, partition } = input;
   return startOrJoin(client, 'compactTable', {
     workflowId: compactionWorkflowId(input),
     taskQueue: BACKGROUND_TASK_QUEUE,
-    staticSummary: `Compacts ${table}${partition === undefined ? '' : ` ${partition}`}`,
+    ...compactionText(input),
     args: [input],
   });
 }
@@ -30,7 +37,7 @@ export async function startAudit(client: Client, input: AuditInput): Promise<Sta
   return startOrJoin(client, 'auditTable', {
     workflowId: auditWorkflowId(input.table),
     taskQueue: AUDIT_TASK_QUEUE,
-    staticSummary: `Audits ${input.table}`,
+    ...auditText(input),
     args: [input],
   });
 }
@@ -40,7 +47,7 @@ export async function startVacuum(client: Client, { table }: VacuumInput): Promi
   return startOrJoin(client, 'vacuumTable', {
     workflowId: vacuumWorkflowId(table),
     taskQueue: BACKGROUND_TASK_QUEUE,
-    staticSummary: `Deletes what nothing needs any more of ${table}`,
+    ...vacuumText(table),
     args: [{ table }],
   });
 }
@@ -53,7 +60,7 @@ export async function startRetention(
   return startOrJoin(client, 'dropPartitions', {
     workflowId: retentionWorkflowId(table),
     taskQueue: BACKGROUND_TASK_QUEUE,
-    staticSummary: `Drops partitions of ${table} that it keeps no longer`,
+    ...retentionText(table),
     args: [{ table }],
   });
 }
@@ -66,7 +73,7 @@ export async function startBackfill(
   return startOrJoin(client, 'backfillTable', {
     workflowId: backfillWorkflowId({ table, number }),
     taskQueue: BACKGROUND_TASK_QUEUE,
-    staticSummary: `Backfill ${number} of ${table}`,
+    ...backfillText({ table, number }),
     args: [{ table, number, unitsAtOnce, maxRowsPerSecond }],
   });
 }
@@ -74,7 +81,7 @@ export async function startBackfill(
 async function startOrJoin<Result>(
   client: Client,
   workflow: string,
-  options: Pick<WorkflowStartOptions, 'workflowId' | 'taskQueue' | 'staticSummary'> & { readonly args: unknown[] },
+  options: Pick<WorkflowStartOptions, 'workflowId' | 'taskQueue'> & WorkText & { readonly args: unknown[] },
 ): Promise<StartedWork<Result>> {
   const workflowIdConflictPolicy = WorkflowIdConflictPolicy.USE_EXISTING;
   const handle = await client.workflow.start(workflow, { ...options, workflowIdConflictPolicy });

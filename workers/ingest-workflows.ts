@@ -1,5 +1,6 @@
 import { type Client, WorkflowIdConflictPolicy, WorkflowNotFoundError } from '@temporalio/client';
 import { INGEST_TASK_QUEUE, ingestWorkflowId } from '../workflows/ingest-protocol.ts';
+import { ingestionText } from '../workflows/work-text.ts';
 import { makeCurrent } from './deployment.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
@@ -13,8 +14,7 @@ export async function startIngestion(client: Client, tables: readonly string[], 
       workflowId: ingestWorkflowId(table),
       taskQueue: INGEST_TASK_QUEUE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      staticSummary: `Ingests ${table} from Kafka`,
-      ...(reason === undefined ? {} : { staticDetails: reason }),
+      ...ingestionText(table, reason),
       args: [{ table, ...(reason === undefined ? {} : { reason }) }],
     });
   }

@@ -1,6 +1,7 @@
-import { ActivityCancellationType, ActivityFailure, proxyActivities, setHandler } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { AuditActivities } from '../activities/audit-table.ts';
 import { AUDIT_TASK_QUEUE, type AuditInput, auditQuery, type AuditState, type AuditSummary } from './audit-protocol.ts';
+import { whyItFailed } from './shown-failure.ts';
 import { showState } from './shown-state.ts';
 
 const activities = proxyActivities<AuditActivities>({
@@ -26,8 +27,7 @@ export async function auditTable(input: AuditInput): Promise<AuditSummary> {
   try {
     summary = await activities.auditTable(input);
   } catch (error) {
-    const cause = error instanceof ActivityFailure ? error.cause : error;
-    show(input.table, 'NotAudited', [cause instanceof Error ? cause.message : String(cause)]);
+    show(input.table, 'NotAudited', [whyItFailed(error)]);
     throw error;
   }
   show(input.table, STATES[summary.verdict], summary.words);

@@ -9,6 +9,7 @@ import {
 import type { CompactionActivities, PlannedPartition } from '../activities/compact-table.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
 import { compactionQuery, type CompactionReport, type CompactionRun } from './compaction-protocol.ts';
+import { whyItFailed } from './shown-failure.ts';
 import { showState } from './shown-state.ts';
 
 /** Times that a plan is made anew after others came first, before the rest is left to the next compaction. */
@@ -41,8 +42,7 @@ export async function compactTable(run: CompactionRun): Promise<CompactionReport
     return await compactWhatIsWorthIt(run, report, (reached) => (report = reached));
   } catch (error) {
     if (error instanceof ActivityFailure) {
-      const { cause } = error;
-      show('NotCompacted', 'It has ended.', report, cause instanceof Error ? cause.message : String(cause));
+      show('NotCompacted', 'It has ended.', report, whyItFailed(error));
     }
     throw error;
   }

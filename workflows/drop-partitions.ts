@@ -1,7 +1,9 @@
-import { ActivityCancellationType, ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { RetentionActivities } from '../activities/drop-partitions.ts';
+import { many } from '../plans/amounts.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
 import type { RetentionInput, RetentionReport } from './retention-protocol.ts';
+import { whyItFailed } from './shown-failure.ts';
 import { showState } from './shown-state.ts';
 
 const activities = proxyActivities<RetentionActivities>({
@@ -20,25 +22,35 @@ export async function dropPartitions(input: RetentionInput): Promise<RetentionRe
   try {
     reports = await activities.dropPartitions(input);
   } catch (error) {
-    const cause = error instanceof ActivityFailure ? error.cause : error;
-    show(input.table, 'NotDropped', [cause instanceof Error ? cause.message : String(cause)]);
+    show(input.table, 'NotDropped', [whyItFailed(error)]);
     throw error;
   }
-  show(input.table, 'Done', reports.flatMap(describe));
+  show(input.table, 'Done', inWords(input.table, reports), hiveLag(reports));
   return reports;
 }
 
-function describe({ table, dropped, rows, publicationFailure }: RetentionReport): string[] {
+function inWords(table: string, reports: readonly RetentionReport[]): string[] {
+  if (reports.length === 0) return [`Nothing bounds ${table}: see \`retention\` in docs/tables.md.`];
+  const dropped = reports.reduce((sum, report) => sum + report.dropped, 0);
   return [
-    `${table}: ${dropped} partitions were dropped, with ${rows} rows.`,
-    ...(publicationFailure === null ? [] : [`Hive lags behind. ${publicationFailure}`]),
+    dropped === 0 ? 'Nothing is kept longer than it is to be.' : `${many(dropped, 'partition')} dropped.`,
+    ...reports.map((one) => `${one.table}: ${many(one.dropped, 'partition')}, with ${many(one.rows, 'row')}`),
   ];
 }
 
+function hiveLag(reports: readonly RetentionReport[]): string | undefined {
+  const lagging = reports.find(({ publicationFailure }) => publicationFailure !== null);
+  return lagging === undefined ? undefined : `Hive shows them still. ${lagging.publicationFailure ?? ''}`;
+}
+
 /** What the Temporal UI shows. */
-function show(table: string, state: 'Dropping' | 'Done' | 'NotDropped', lines: readonly string[]): void {
-  const [why = '', ...figures] = lines;
+function show(
+  table: string,
+  state: 'Dropping' | 'Done' | 'NotDropped',
+  [why = '', ...figures]: readonly string[],
+  lag?: string,
+): void {
   const doing = state === 'Dropping' ? 'It drops whole partitions in the log, then in Hive.' : 'It has ended.';
-  const toDo = state === 'NotDropped' ? 'Do what is said here; the next run begins anew.' : 'Nothing.';
+  const toDo = state === 'NotDropped' ? 'Do what is said here; the next run begins anew.' : (lag ?? 'Nothing.');
   showState({ table, kind: 'Retention', state, sinceMs: Date.now(), why, doing, toDo, figures });
 }

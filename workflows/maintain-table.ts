@@ -1,11 +1,12 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { auditWorkflowId } from './audit-protocol.ts';
+import { type AuditInput, auditWorkflowId } from './audit-protocol.ts';
 import { compactionWorkflowId } from './compaction-protocol.ts';
 import { retentionWorkflowId } from './retention-protocol.ts';
 import type { MaintenanceRun } from './schedule-protocol.ts';
 import { showState } from './shown-state.ts';
 import { vacuumWorkflowId } from './vacuum-protocol.ts';
+import { auditText, compactionText, retentionText, vacuumText, type WorkText } from './work-text.ts';
 
 /** `skipped`: the same was running already, by hand or from the time before. */
 export type MaintenanceOutcome = 'done' | 'skipped';
@@ -14,7 +15,7 @@ interface Work {
   readonly type: string;
   readonly workflowId: string;
   readonly input: object;
-  readonly summary: string;
+  readonly text: WorkText;
 }
 
 /**
@@ -28,7 +29,7 @@ export async function maintainTable(run: MaintenanceRun): Promise<MaintenanceOut
     const child = await startChild(work.type, {
       workflowId: work.workflowId,
       args: [work.input],
-      staticSummary: work.summary,
+      ...work.text,
       parentClosePolicy: ParentClosePolicy.ABANDON,
     });
     await child.result();
@@ -45,29 +46,26 @@ export async function maintainTable(run: MaintenanceRun): Promise<MaintenanceOut
 }
 
 function workOf({ table, task }: MaintenanceRun): Work {
-  const audit = { type: 'auditTable', workflowId: auditWorkflowId(table) };
   switch (task) {
     case 'compaction': {
       const input = { table };
-      return { type: 'compactTable', workflowId: compactionWorkflowId(input), input, summary: `Compacts ${table}` };
+      return { type: 'compactTable', workflowId: compactionWorkflowId(input), input, text: compactionText(input) };
     }
-    case 'vacuum': {
-      const summary = `Deletes what nothing needs any more of ${table}`;
-      return { type: 'vacuumTable', workflowId: vacuumWorkflowId(table), input: { table }, summary };
-    }
+    case 'vacuum':
+      return { type: 'vacuumTable', workflowId: vacuumWorkflowId(table), input: { table }, text: vacuumText(table) };
     case 'retention': {
-      const summary = `Drops partitions of ${table} that it keeps no longer`;
-      return { type: 'dropPartitions', workflowId: retentionWorkflowId(table), input: { table }, summary };
+      const text = retentionText(table);
+      return { type: 'dropPartitions', workflowId: retentionWorkflowId(table), input: { table }, text };
     }
-    case 'quick-audit': {
-      const input = { table, mode: 'quick', uncertified: true, repair: false };
-      return { ...audit, input, summary: `Audits ${table}: offsets, files and Hive` };
-    }
-    case 'full-audit': {
-      const input = { table, mode: 'full', uncertified: true, repair: false };
-      return { ...audit, input, summary: `Audits ${table}: every record since the last certificate` };
-    }
+    case 'quick-audit':
+      return auditOf({ table, mode: 'quick', uncertified: true, repair: false });
+    case 'full-audit':
+      return auditOf({ table, mode: 'full', uncertified: true, repair: false });
   }
+}
+
+function auditOf(input: AuditInput): Work {
+  return { type: 'auditTable', workflowId: auditWorkflowId(input.table), input, text: auditText(input) };
 }
 
 /** What the Temporal UI shows. */

@@ -1,9 +1,13 @@
-import { ActivityCancellationType, ActivityFailure, proxyActivities, setHandler } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { VacuumActivities } from '../activities/vacuum-table.ts';
-import { vacuumInWords } from '../plans/vacuum-report.ts';
+import { many } from '../plans/amounts.ts';
+import { deletedBy, vacuumInWords } from '../plans/vacuum-report.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
+import { whyItFailed } from './shown-failure.ts';
 import { showState } from './shown-state.ts';
 import { type VacuumInput, vacuumQuery, type VacuumReport } from './vacuum-protocol.ts';
+
+const MIB = 1024 ** 2;
 
 const activities = proxyActivities<VacuumActivities>({
   taskQueue: BACKGROUND_TASK_QUEUE,
@@ -22,12 +26,18 @@ export async function vacuumTable(input: VacuumInput): Promise<VacuumReport> {
   try {
     report = await activities.vacuumTable(input);
   } catch (error) {
-    const cause = error instanceof ActivityFailure ? error.cause : error;
-    show(input.table, 'NotVacuumed', [cause instanceof Error ? cause.message : String(cause)]);
+    show(input.table, 'NotVacuumed', [whyItFailed(error)]);
     throw error;
   }
-  show(input.table, 'Done', vacuumInWords(report));
+  show(input.table, 'Done', [inWords(report), ...vacuumInWords(report)]);
   return report;
+}
+
+function inWords(report: VacuumReport): string {
+  const { files, sizeBytes } = deletedBy(report);
+  return files === 0
+    ? 'There was nothing to delete.'
+    : `${many(files, 'file')} deleted, ${(sizeBytes / MIB).toFixed(1)} MiB.`;
 }
 
 /** What the Temporal UI shows. */

@@ -2,7 +2,13 @@ import type { TableDefinition } from '../../definition/table-definition.ts';
 import { sequenceAppId } from '../../plans/batch.ts';
 import { maintainedTables } from '../../plans/maintained-table.ts';
 import { mainTable } from '../../plans/table-shape.ts';
-import { type JudgedFile, ReasonTally, type VacuumedTable, type VacuumReport } from '../../plans/vacuum-report.ts';
+import {
+  type JudgedFile,
+  MAX_UNSETTLED_NAMED,
+  ReasonTally,
+  type VacuumedTable,
+  type VacuumReport,
+} from '../../plans/vacuum-report.ts';
 import { settledVersion, VACUUM_APP_ID, VACUUM_REASONS, vacuumReasons, type VacuumView } from '../../plans/vacuum.ts';
 import { commitFence, commitVacuumed, newestFence } from '../commit-fence.ts';
 import { endedBackfills } from '../ended-backfills.ts';
@@ -82,7 +88,7 @@ class Vacuum {
     const { table } = this.#shape;
     const { snapshot } = this.#log;
     await this.#log.refresh();
-    if (snapshot.version < 0) return { table, version: -1, unsettled: [], reasons: {} };
+    if (snapshot.version < 0) return { table, version: -1, unsettled: [], unsettledTotal: 0, reasons: {} };
     const prepared = await this.#prepare();
     const listed = await this.#listDataFiles();
     const view = await this.#look(prepared.expired);
@@ -92,8 +98,9 @@ class Vacuum {
     await this.#tidy(prepared, view.committedSequence);
     // What the vacuum itself has added to the log shall not look as if Hive lagged behind.
     if (!this.#request.dryRun) await bringUpToDate(this.#publisher, this.#log);
-    const unsettled = [...view.unsettled].sort();
-    return { table, version: snapshot.version, unsettled, reasons: this.#tally.reasons };
+    const unsettled = [...view.unsettled].sort().slice(0, MAX_UNSETTLED_NAMED);
+    const unsettledTotal = view.unsettled.size;
+    return { table, version: snapshot.version, unsettled, unsettledTotal, reasons: this.#tally.reasons };
   }
 
   /** Notes what becomes of files, and returns those that go. */
