@@ -17,7 +17,7 @@ export function zshScript(tree: CommandNode): string {
     ([pattern, choices]) => `${quoted(pattern)}) compadd -- ${choices.map(quoted).join(' ')}; return ;;`,
   );
   return `#compdef sluice
-# Completion of sluice in zsh: source <(sluice completion zsh), after compinit
+# Completion of sluice in zsh: source <(sluice completion zsh) after compinit, or keep it as _sluice in a folder of fpath
 _sluice_tables() {
   local -a tables
   tables=("\${SLUICE_TABLES:-tables}"/*.yaml(N:t:r))
@@ -53,7 +53,8 @@ ${indented([...tables, ...few, '*) ;;'], 4)}
   (($#commands)) && _describe command commands
 }
 
-compdef _sluice sluice
+# As a file of fpath, this is what the first completion runs.
+if [[ \${funcstack[1]-} == _sluice ]]; then _sluice "$@"; else compdef _sluice sluice; fi
 `;
 }
 

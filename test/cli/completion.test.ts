@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -113,6 +113,29 @@ describe('completion in other shells', () => {
       if (has(shell))
         expect(spawnSync(shell, ['-n', script], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
     }
+  });
+
+  it('goes in fish by the command, and by how many arguments it has already', () => {
+    const lines = readFileSync(scripts.get('fish') ?? '', 'utf8').split('\n');
+    const tables = "-a '(__sluice_tables)'";
+    expect(lines).toContain(`complete -c sluice -n '__sluice_at backfill 0' ${tables}`);
+    expect(lines).toContain(`complete -c sluice -n '__sluice_at \\'backfill pause\\' 0' ${tables}`);
+    expect(lines).toContain(
+      "      case 'backfill|pause'; set __sluice_command 'backfill pause'; set __sluice_position 0",
+    );
+    expect(lines).toContain("      case 'compact|--partition'; set skip 1");
+    expect(lines).toContain(
+      "complete -c sluice -n '__sluice_at \\'schedules pause\\' 1' -a 'compaction vacuum retention quick-audit full-audit'",
+    );
+  });
+
+  it('is a file for zsh’s fpath too, which then completes at once', () => {
+    const script = readFileSync(scripts.get('zsh') ?? '', 'utf8');
+    expect(script).toMatch(/^#compdef sluice\n/);
+    expect(script).toContain(
+      'if [[ ${funcstack[1]-} == _sluice ]]; then _sluice "$@"; else compdef _sluice sluice; fi',
+    );
+    expect(script).toContain("'schedules pause|1') compadd -- 'compaction' 'vacuum'");
   });
 
   it('refuses a shell that it does not know', async () => {
