@@ -1,7 +1,6 @@
 import type { HourReport, HoursReport } from '../dashboard/api/wire.ts';
 import { HOUR_STATES, HOUR_WORDS } from '../dashboard/hour-state.ts';
-import { many } from '../plans/amounts.ts';
-import { timeText } from './moment.ts';
+import { many, timeText } from '../plans/amounts.ts';
 
 const MIB = 1024 ** 2;
 
@@ -23,7 +22,17 @@ export function hoursInWords({ table, unit, logVersion, certificate, hours }: Ho
   });
   const late = hours.reduce((sum, { lateRows }) => sum + lateRows, 0);
   const sum = `${many(hours.length, unit)}: ${states.join(', ')}. ${many(late, 'row')} came late.`;
-  return [head, `  ${sum}`, ...inColumns([HEADS, ...hours.map(cellsOf)]).map((line) => `  ${line}`)];
+  return [head, `  ${sum}`, ...inColumns([HEADS, ...hours.flatMap(cellsInTurn)]).map((line) => `  ${line}`)];
+}
+
+/** Hours without a row that follow each other share one line. */
+function cellsInTurn(hour: HourReport, index: number, hours: readonly HourReport[]): string[][] {
+  if (hour.state !== 'empty') return [cellsOf(hour)];
+  if (hours[index - 1]?.words === hour.words) return [];
+  const next = hours.findIndex(({ words }, later) => later > index && words !== hour.words);
+  const last = (next < 0 ? hours.length : next) - 1;
+  if (last === index) return [cellsOf(hour)];
+  return [cellsOf({ ...hour, words: `the same up to ${hours[last]?.partition ?? ''}. ${hour.words}` })];
 }
 
 function cellsOf(hour: HourReport): string[] {

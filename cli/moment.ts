@@ -10,8 +10,3 @@ export function momentOf(option: string, text: string, nowMs: number): number {
     `${option} must be a time such as 2026-11-23T05:00:00Z or a duration such as 2h, not "${text}".`,
   );
 }
-
-/** `2026-11-23T05:00:00Z`: a time for people, in UTC. */
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-}

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
 import { Argument, type Command } from 'commander';
+import { timeText } from '../plans/amounts.ts';
 import { readSettings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { listSchedules, type ScheduleReport, setPaused } from '../temporal/schedules.ts';
 import { SCHEDULED_TASKS, type ScheduledTask } from '../workflows/schedule-protocol.ts';
-import { timeText } from './moment.ts';
 import { recorded } from './recorded-action.ts';
 
 export function registerSchedules(program: Command): void {

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CompactionActivities, PlannedPartition } from '../activities/compact-table.ts';
+import { many } from '../plans/amounts.ts';
 import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
 import { compactionQuery, type CompactionReport, type CompactionRun } from './compaction-protocol.ts';
 import { whyItFailed } from './shown-failure.ts';
@@ -117,7 +118,7 @@ function show(state: string, doing: string, report: CompactionReport, failure?: 
     doing,
     toDo: failure === undefined ? toDo : 'Do what is said here; the next compaction begins anew.',
     figures: [
-      `${report.rewrites} rewrites made ${report.filesAfter} files of ${report.filesBefore}, with ${report.rows} rows`,
+      `${many(report.rewrites, 'rewrite')} made ${many(report.filesAfter, 'file')} of ${report.filesBefore}, with ${many(report.rows, 'row')}`,
       `${report.conflicts} gave way to others, and changed nothing`,
     ],
   });

@@ -1,3 +1,4 @@
+import { many } from '../plans/amounts.ts';
 import type { BackfillState, BackfillStatus } from './backfill-protocol.ts';
 import { showState } from './shown-state.ts';
 
@@ -42,9 +43,9 @@ export function showBackfill(status: BackfillStatus): void {
     ...{ table, kind: `Backfill ${number}`, state, sinceMs, why: reason, doing },
     toDo: publicationFailure === null ? toDo : `Hive lags behind. ${publicationFailure}`,
     figures: [
-      `${unitsDone} units derived, ${unitsLeft ?? 'an unknown number'} left`,
-      `${status.rows} rows, ${status.rejectedRows} rejected`,
-      `${status.merges} partitions merged`,
+      `${many(unitsDone, 'unit')} derived${unitsLeft === null ? '' : `, ${unitsLeft} left`}`,
+      `${many(status.rows, 'row')}, ${status.rejectedRows} rejected`,
+      `${many(status.merges, 'partition')} merged`,
     ],
   });
 }

@@ -1,4 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { timeText } from '../plans/amounts.ts';
 import { STATE_ATTRIBUTE, TABLE_ATTRIBUTE } from './search-attributes.ts';
 
 /** What the Temporal UI tells of a workflow to somebody who has never seen it: each part a sentence or two. */
@@ -30,7 +31,7 @@ export function showState(shown: ShownState): void {
 
 export function detailsOf({ table, kind, state, sinceMs, why, doing, toDo, figures }: ShownState): string {
   return [
-    `**${kind} of ${table}: ${state}**, since ${new Date(sinceMs).toISOString()}. ${why}`,
+    `**${kind} of ${table}: ${state}**, since ${timeText(sinceMs)}. ${why}`,
     `**Now:** ${doing}`,
     `**To do:** ${toDo}`,
     ...(figures.length === 0 ? [] : [figures.map((line) => `- ${line}`).join('\n')]),

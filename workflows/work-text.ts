@@ -27,16 +27,19 @@ export function compactionText({ table, partition }: { table: string; partition?
   };
 }
 
-export function auditText({ table, mode }: { table: string; mode: 'quick' | 'full' }): WorkText {
-  const looked = {
-    quick: 'offsets, files and Hive',
-    full: 'every record with its row',
-  }[mode];
+/** What each kind of audit looks at. */
+const AUDITED = {
+  quick: { summary: 'offsets, files and Hive', compared: 'no record is read again' },
+  full: { summary: 'every record with its row', compared: 'every record is read again and held against its row' },
+} as const;
+
+export function auditText({ table, mode }: { table: string; mode: keyof typeof AUDITED }): WorkText {
+  const { summary, compared } = AUDITED[mode];
   return {
-    staticSummary: `Audits ${table}: ${looked}`,
+    staticSummary: `Audits ${table}: ${summary}`,
     staticDetails: paragraphs(
-      `Compares \`${table}\` with its topic, its files and Hive: ${looked}. It ends as \`Clean\`, \`Findings\` or \`NotAudited\`.`,
-      `\`sluice audit ${table} --certificates\` shows what is vouched for. It may be cancelled; what each finding means is in docs/audit.md.`,
+      `Compares \`${table}\` with its topic’s offsets, its log, its files and Hive; ${compared}. It ends as \`Clean\`, \`Findings\` or \`NotAudited\`.`,
+      `\`sluice audit ${table} --certificates\` shows what is vouched for; docs/audit.md says what findings mean. It may be cancelled.`,
     ),
   };
 }
@@ -66,7 +69,7 @@ export function backfillText({ table, number }: { table: string; number: number 
     staticSummary: `Backfill ${number} of ${table}`,
     staticDetails: paragraphs(
       `Derives records of \`${table}\` anew by the definition that its plan pins, beside the table, and then replaces all of their rows at once.`,
-      `\`sluice backfill show ${table} ${number}\` shows its plan; \`pause\`, \`resume\` and \`cancel\` are commands of the same kind. What it stands for lies in the lake: if this workflow is lost, the background worker starts it again.`,
+      `\`sluice backfill show ${table} ${number}\` shows its plan; \`pause\`, \`resume\` and \`cancel\` are commands of the same kind. All that it goes by lies in the lake: lost, it is started again by the background worker.`,
     ),
   };
 }

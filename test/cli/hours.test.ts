@@ -91,6 +91,15 @@ it('has a line for each hour, and sums them up', async () => {
   expect(lines[2]).toContain('12 rows have come since certificate 1.');
 });
 
+it('has one line for hours without a row that follow each other', async () => {
+  const { environment } = await written(1, 0, 0, 1, 0);
+  const until = new Date(FIRST_MS + 5 * HOUR_MS).toISOString();
+  const { output } = await sluice(environment, ['hours', TABLE, '--to', until]);
+  const lines = output.trimEnd().split('\n').slice(3);
+  expect(lines.map((line) => line.trim().split(' ')[0])).toEqual([0, 1, 3, 4].map(partitionOf));
+  expect(lines[1]).toContain(`no rows      the same up to ${partitionOf(2)}. No row.`);
+});
+
 it('shows the last day unless it is told otherwise, whole hours', async () => {
   const { environment } = await written(1, 1, 1);
   const at = (hour: number, minute: number): string =>
@@ -100,7 +109,12 @@ it('shows the last day unless it is told otherwise, whole hours', async () => {
   expect(await named('--from', at(1, 30), '--to', at(2, 10))).toEqual([partitionOf(1), partitionOf(2)]);
   expect(await named('--to', at(1, 0))).toEqual([partitionOf(0)]);
   expect(await named('--from', '10d', '--to', at(0, 0))).toEqual([]);
-  const { output } = await sluice(environment, ['hours', TABLE, '--from', '10d', '--to', at(0, 0)]);
+});
+
+it('says where there is no hour, or no such time', async () => {
+  const { environment } = await written(1);
+  const before = new Date(FIRST_MS).toISOString();
+  const { output } = await sluice(environment, ['hours', TABLE, '--from', '10d', '--to', before]);
   expect(output).toMatch(/no certificate\. Times are UTC\.\n {2}It has no hour in that time\.\n$/);
   expect((await sluice(environment, ['hours', TABLE, '--to', '25h'])).errors).toContain(
     '--to must be later than --from',

@@ -14,7 +14,7 @@ it('tells in words what a workflow does, since when, what it waits for and what 
   };
   expect(detailsOf(shown)).toBe(
     [
-      '**Ingestion of orders: Paused**, since 2026-11-23T05:00:00.000Z. Paused by Ann.',
+      '**Ingestion of orders: Paused**, since 2026-11-23T05:00:00Z. Paused by Ann.',
       '**Now:** It waits until somebody resumes it.',
       '**To do:** `sluice resume orders`.',
       '- 3 batches\n- 40 rows',

@@ -116,7 +116,9 @@ describe('an audit, in the Temporal UI', () => {
     expect({ summary, table, state }).toEqual({
       ...{ summary: 'Audits orders: every record with its row', table: TABLE, state: 'Clean' },
     });
-    expect(details).toMatch(/^Compares `orders` with its topic, its files and Hive/);
+    expect(details).toMatch(
+      /^Compares `orders` with its topic’s offsets, its log, its files and Hive; every record is read again/,
+    );
     expect(now).toMatch(/^\*\*Audit of orders: Clean\*\*, since \d{4}-.*Z\. orders: nothing is missing, doubled/);
     expect(now).toContain('40 rows and 2 rejected records');
     expect(now).toContain('**To do:** Nothing.');
