@@ -12,6 +12,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { IngestActivities } from '../activities/ingest-window.ts';
+import { many } from '../plans/amounts.ts';
 import {
   drainUpdate,
   type IngestInput,
@@ -198,7 +199,7 @@ function show({ table, state, sinceMs, reason, lastWindow: last }: IngestStatus)
     last === null
       ? ['No window has ended yet.']
       : [
-          `Last window: ${last.batches} batches, ${last.rows} rows, ${last.rejected} rejected`,
+          `Last window: ${many(last.batches, 'batch', 'batches')}, ${many(last.rows, 'row')}, ${last.rejected} rejected`,
           `Log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}`,
           `Left in Kafka: ${last.remaining ?? 'an unknown number of'} records`,
         ];

@@ -1,6 +1,6 @@
 import type { ScheduledTask } from './schedule-protocol.ts';
 
-/** What the Temporal UI shows of a workflow for its whole life: a line in its list, and Markdown on its page. */
+/** What the Temporal UI shows of a workflow for its whole life: a line, and Markdown. */
 export interface WorkText {
   readonly staticSummary: string;
   readonly staticDetails: string;

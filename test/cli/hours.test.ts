@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { HoursReport } from '../../dashboard/api/wire.ts';
 import { AuditFiles } from '../../lake/audit-files.ts';
 import { openStorage } from '../../lake/storage/open-storage.ts';
@@ -8,6 +8,9 @@ import { readSettings } from '../../settings/settings.ts';
 import { TableWriter } from '../dashboard/table-writer.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { sluice } from './command.ts';
+
+/** A bound on waiting: each command is a process of its own. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const HOUR_MS = 3_600_000;
 const HOSTS = 3;
