@@ -12,6 +12,7 @@ import { BACKGROUND_TASK_QUEUE } from './background-protocol.ts';
 import { compactionQuery, type CompactionReport, type CompactionRun } from './compaction-protocol.ts';
 import { whyItFailed } from './shown-failure.ts';
 import { showState } from './shown-state.ts';
+import { compactionText } from './work-text.ts';
 
 /** Times that a plan is made anew after others came first, before the rest is left to the next compaction. */
 const MAX_ROUNDS_OF_CONFLICTS = 3;
@@ -43,7 +44,7 @@ export async function compactTable(run: CompactionRun): Promise<CompactionReport
     return await compactWhatIsWorthIt(run, report, (reached) => (report = reached));
   } catch (error) {
     if (error instanceof ActivityFailure) {
-      show('NotCompacted', 'It has ended.', report, whyItFailed(error));
+      show(run, 'NotCompacted', 'It has ended.', report, whyItFailed(error));
     }
     throw error;
   }
@@ -57,14 +58,14 @@ async function compactWhatIsWorthIt(
   let report = begun;
   let roundsOfConflicts = 0;
   for (;;) {
-    show('Planning', 'It looks for partitions that are worth rewriting.', report);
+    show(run, 'Planning', 'It looks for partitions that are worth rewriting.', report);
     const planned = await planTableCompaction({
       table: run.table,
       ...(run.partition === undefined ? {} : { partition: run.partition }),
     });
     const rewritesBefore = report.rewrites;
     for (const [index, partition] of planned.entries()) {
-      show('Compacting', `${describe(partition)} It is number ${index + 1} of ${planned.length}.`, report);
+      show(run, 'Compacting', `${describe(partition)} It is number ${index + 1} of ${planned.length}.`, report);
       report = await compactOne(partition, run.engine, report);
       reached(report);
       if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof compactTable>({ ...run, report });
@@ -72,7 +73,7 @@ async function compactWhatIsWorthIt(
     if (planned.length > 0 && report.rewrites === rewritesBefore) roundsOfConflicts += 1;
     if (planned.length === 0 || roundsOfConflicts === MAX_ROUNDS_OF_CONFLICTS) {
       const left = planned.length === 0 ? 'Nothing is left that is worth it.' : 'The rest waits for the next time.';
-      show('Done', left, report);
+      show(run, 'Done', left, report);
       return report;
     }
   }
@@ -106,7 +107,7 @@ function describe({ target, partition, reason }: PlannedPartition): string {
 }
 
 /** What the Temporal UI shows. */
-function show(state: string, doing: string, report: CompactionReport, failure?: string): void {
+function show(run: CompactionRun, state: string, doing: string, report: CompactionReport, failure?: string): void {
   const { table, publicationFailure } = report;
   const toDo = publicationFailure === null ? 'Nothing.' : `Hive lags behind. ${publicationFailure}`;
   showState({
@@ -121,5 +122,6 @@ function show(state: string, doing: string, report: CompactionReport, failure?: 
       `${many(report.rewrites, 'rewrite')} made ${many(report.filesAfter, 'file')} of ${report.filesBefore}, with ${many(report.rows, 'row')}`,
       `${report.conflicts} gave way to others, and changed nothing`,
     ],
+    startedWith: compactionText(run),
   });
 }

@@ -25,6 +25,7 @@ import {
 import { writeParts } from './batch-parts.ts';
 import { batchFailure, failureOf, howStuck, isStuck } from './window-failure.ts';
 import { showState } from './shown-state.ts';
+import { ingestionText } from './work-text.ts';
 import { troubleOf } from './window-trouble.ts';
 
 const DEFAULT_WINDOW_MS = 60_000;
@@ -203,5 +204,6 @@ function show({ table, state, sinceMs, reason, lastWindow: last }: IngestStatus)
           `Log version ${last.version}, Hive version ${last.hiveVersion ?? 'unknown'}`,
           `Left in Kafka: ${last.remaining ?? 'an unknown number of'} records`,
         ];
-  showState({ table, kind: 'Ingestion', state, sinceMs, why: reason, doing, toDo, figures });
+  const startedWith = ingestionText(table);
+  showState({ table, kind: 'Ingestion', state, sinceMs, why: reason, doing, toDo, figures, startedWith });
 }

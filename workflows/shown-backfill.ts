@@ -1,6 +1,7 @@
 import { many } from '../plans/amounts.ts';
 import type { BackfillState, BackfillStatus } from './backfill-protocol.ts';
 import { showState } from './shown-state.ts';
+import { backfillText } from './work-text.ts';
 
 /** What it does in each state, and what somebody should do about it. */
 const STATES: Readonly<
@@ -47,5 +48,6 @@ export function showBackfill(status: BackfillStatus): void {
       `${many(status.rows, 'row')}, ${status.rejectedRows} rejected`,
       `${many(status.merges, 'partition')} merged`,
     ],
+    startedWith: backfillText(status),
   });
 }

@@ -41,7 +41,7 @@ function Recorded({ table }: { table: string }): JSX.Element {
     <ol>
       {its.map(({ id, askedAtMs, action, by, via, arguments: rest, end }) => (
         <li key={id} data-outcome={end?.outcome ?? 'under way'}>
-          <b>{[action, ...Object.values(rest).map(String)].join(' ')}</b> by {by}{' '}
+          <b>{[action, ...inWords(rest)].join(' ')}</b> by {by}{' '}
           <span class="dim">
             <Ago ms={askedAtMs} />, {via === 'cli' ? 'from a shell' : 'here'}
           </span>{' '}
@@ -52,4 +52,9 @@ function Recorded({ table }: { table: string }): JSX.Element {
       ))}
     </ol>
   );
+}
+
+/** `full repair` of `{ "mode": "full", "repair": true }`. */
+function inWords(given: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(given).map(([name, value]) => (value === true ? name : String(value)));
 }

@@ -169,7 +169,9 @@ describe('a backfill that continues as new', () => {
       const status = await handle.query(backfillQuery);
       expect(status).toMatchObject({ state: 'Paused', unitsDone: UNITS_AT_ONCE });
       expect(status.reason).toMatch(/Paused by Bob/);
-      expect(await temporal.details(work.workflowId)).toMatch(/^\*\*Backfill 2 of orders: Paused\*\*.* Paused by Bob/);
+      const details = await temporal.details(work.workflowId);
+      expect(details).toMatch(/^\*\*Backfill 2 of orders: Paused\*\*.* Paused by Bob/);
+      expect(details).toContain('\n\n`sluice backfill show orders 2` shows its plan');
       // The new run has answered, so it has begun, and asked for nothing.
       expect((await temporal.runs(work.workflowId, first)).map(({ activities }) => activities)).toEqual([5, 0]);
       await commandBackfill(temporal.client, run, 'resume', 'Bob');
@@ -240,6 +242,7 @@ describe('ingestion that continues as new', () => {
           expect(await commandIngest(temporal.client, TABLE, 'resume', 'Ann')).toMatchObject({ state: 'Running' });
         }
         await commandIngest(temporal.client, TABLE, 'pause', 'Ann');
+        expect(await temporal.details(workflowId)).toContain('`sluice pause orders` holds it.');
         expectShortRuns(await temporal.runs(workflowId, handle.firstExecutionRunId), { stepsAtOnce: SHARDS });
         await handle.terminate();
       }),
@@ -269,6 +272,12 @@ describe('a compaction that continues as new', () => {
       const first = await temporal.firstRun(work.workflowId);
       expect(await work.result()).toMatchObject({ rewrites: PARTITIONS, filesBefore: 8 * PARTITIONS, conflicts: 0 });
       expectShortRuns(await temporal.runs(work.workflowId, first), { stepsAtOnce: 1 });
+      // What it was started with is its first run's alone.
+      const last = await temporal.client.workflow.getHandle(work.workflowId).describe();
+      expect(await last.staticDetails()).toBeUndefined();
+      const details = await temporal.details(work.workflowId);
+      expect(details).toMatch(/^\*\*Compaction of orders: Done\*\*/);
+      expect(details).toContain('`sluice compact orders --dry-run` shows what it would take');
     });
   });
 });

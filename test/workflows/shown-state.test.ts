@@ -22,3 +22,21 @@ it('tells in words what a workflow does, since when, what it waits for and what 
   );
   expect(detailsOf({ ...shown, figures: [] })).not.toContain('- ');
 });
+
+it('ends with what it was started with where it goes on from another run, which Temporal has forgotten by then', () => {
+  const shown = {
+    ...{
+      table: 'orders',
+      kind: 'Compaction',
+      state: 'Planning',
+      sinceMs: 0,
+      why: '',
+      doing: '',
+      toDo: '',
+      figures: [],
+    },
+    startedWith: { staticSummary: 'Compacts orders', staticDetails: 'Merges small files.' },
+  };
+  expect(detailsOf(shown)).not.toContain('Merges');
+  expect(detailsOf(shown, false)).toMatch(/\n\nMerges small files\.$/);
+});
