@@ -13,6 +13,7 @@ import { describeReport } from './audit-text.ts';
 import { showCertificate } from './certificate.ts';
 import { momentOf } from './moment.ts';
 import { recorded } from './recorded-action.ts';
+import { awaited } from './work-progress.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startAudit } from '../temporal/start-work.ts';
 
@@ -93,7 +94,7 @@ async function auditByWorkflow(settings: Settings, table: string, options: Audit
   const { uncertified, repair } = options;
   const input: AuditInput = { table, mode: options.quick ? 'quick' : 'full', uncertified, repair };
   const started = await recorded(settings, actionOf(table, options), () => startAudit(client, input));
-  const summary = await started.result();
+  const summary = await awaited(client, started, options.json);
   if (options.json) console.log(JSON.stringify(summary, null, 2));
   else for (const line of summary.words) console.log(line);
   process.exitCode = exitCodeOf(summary);

@@ -14,6 +14,7 @@ import type { CompactionReport } from '../workflows/compaction-protocol.ts';
 import { many } from '../plans/amounts.ts';
 import { engineOption } from './engine-option.ts';
 import { recorded } from './recorded-action.ts';
+import { awaited } from './work-progress.ts';
 
 interface CompactOptions {
   readonly partition?: string;
@@ -94,7 +95,7 @@ async function compact(
   const asked = { ...where, ...(engine === 'duckdb' ? {} : { engine }) };
   const action = { action: 'compact', table, by: userInfo().username, arguments: asked };
   const started = await recorded(settings, action, () => startCompaction(client, input));
-  const report = await started.result();
+  const report = await awaited(client, started, json);
   if (json) console.log(JSON.stringify(report, null, 2));
   else printReport(report);
 }

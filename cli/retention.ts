@@ -14,6 +14,7 @@ import { startRetention } from '../temporal/start-work.ts';
 import type { RetentionReport } from '../workflows/retention-protocol.ts';
 import { many } from '../plans/amounts.ts';
 import { recorded } from './recorded-action.ts';
+import { awaited } from './work-progress.ts';
 
 const MIB = 1024 ** 2;
 
@@ -86,7 +87,7 @@ async function drop(settings: Settings, table: string, json: boolean): Promise<v
   const client = await connectTemporal(settings);
   const asked = { action: 'retention', table, by: userInfo().username, arguments: {} };
   const work = await recorded(settings, asked, () => startRetention(client, { table }));
-  const reports = await work.result();
+  const reports = await awaited(client, work, json);
   if (json) console.log(JSON.stringify(reports, null, 2));
   else if (reports.length === 0) console.log(`Nothing bounds ${table}: see \`retention\` in docs/tables.md.`);
   else reports.forEach(printReport);

@@ -11,6 +11,7 @@ import { readSettings, type Settings } from '../settings/settings.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startVacuum } from '../temporal/start-work.ts';
 import { recorded } from './recorded-action.ts';
+import { awaited } from './work-progress.ts';
 
 interface VacuumOptions {
   readonly dryRun: boolean;
@@ -30,7 +31,7 @@ export function registerVacuum(program: Command): void {
       const settings = readSettings();
       const definition = loadDefinition(settings.tablesFolder, table);
       if (options.dryRun) await showPlan(settings, definition, options);
-      else print(await vacuum(settings, table), options.json);
+      else print(await vacuum(settings, table, options.json), options.json);
     });
 }
 
@@ -55,11 +56,11 @@ async function showPlan(settings: Settings, definition: TableDefinition, options
   else print(report, false);
 }
 
-async function vacuum(settings: Settings, table: string): Promise<VacuumReport> {
+async function vacuum(settings: Settings, table: string, json: boolean): Promise<VacuumReport> {
   const client = await connectTemporal(settings);
   const asked = { action: 'vacuum', table, by: userInfo().username, arguments: {} };
   const work = await recorded(settings, asked, () => startVacuum(client, { table }));
-  return work.result();
+  return awaited(client, work, json);
 }
 
 function print(report: VacuumReport, json: boolean): void {
