@@ -2,7 +2,15 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { SluiceError } from '../../errors/sluice-error.ts';
 
 /** The session or the operation is not there, or not any more: the server was restarted, or somebody has closed it. */
-export class HandleLost extends Error {}
+export class HandleLost extends Error {
+  /** Whether it had ended before it was asked for: then nothing was lost by it now. */
+  readonly endedBefore: boolean;
+
+  constructor(message: string, { cause, endedBefore = false }: { cause?: unknown; endedBefore?: boolean } = {}) {
+    super(message, { cause });
+    this.endedBefore = endedBefore;
+  }
+}
 
 /** Spark itself reports that the operation has failed. */
 export class OperationFailed extends Error {
@@ -16,11 +24,15 @@ export class OperationFailed extends Error {
 }
 
 /** What became of a call. */
-export type CallFailure = 'unreachable' | 'there-already' | 'lost' | 'failed';
+export type CallFailure = 'unreachable' | 'there-already' | 'ended' | 'lost' | 'failed';
+
+/** What the server remembers to have ended: closed by an attempt, or abandoned by all of them. */
+const ENDED = /\[INVALID_HANDLE\.(SESSION_CLOSED|OPERATION_ABANDONED)\]/;
 
 /** Spark names the kinds of its errors in brackets at the beginning of the message. */
 export function kindOf({ code, details }: Pick<ServiceError, 'code' | 'details'>): CallFailure {
   if (details.includes('[INVALID_HANDLE.OPERATION_ALREADY_EXISTS]')) return 'there-already';
+  if (ENDED.test(details)) return 'ended';
   if (details.includes('[INVALID_HANDLE.')) return 'lost';
   if (details.includes('[INVALID_CURSOR.DISCONNECTED]')) return 'unreachable';
   if (details.includes('[INVALID_CURSOR.')) return 'lost';

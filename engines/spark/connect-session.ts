@@ -80,7 +80,7 @@ export class ConnectSession {
         if (!isServiceError(thrown)) throw thrown;
         const kind = kindOf(thrown);
         if (kind === 'failed') throw new OperationFailed(thrown.details, joined, thrown);
-        if (kind !== 'there-already') await patience.after(thrown);
+        if (kind !== 'there-already') await patience.after(thrown, begun);
         else {
           joined ||= !begun;
           begun = true;
@@ -144,12 +144,17 @@ class Patience {
     this.#sinceMs = undefined;
   }
 
-  /** Waits a moment where a call may be tried again; else throws what its failure means. */
-  async after(thrown: unknown): Promise<void> {
+  /**
+   * Waits a moment where a call may be tried again; else throws what its failure means.
+   * @param begun whether what was called for is known to have been there
+   */
+  async after(thrown: unknown, begun = false): Promise<void> {
     this.#signal.throwIfAborted();
     if (!isServiceError(thrown)) throw thrown;
     const kind = kindOf(thrown);
-    if (kind === 'lost') throw new HandleLost(thrown.details, { cause: thrown });
+    if (kind === 'lost' || kind === 'ended') {
+      throw new HandleLost(thrown.details, { cause: thrown, endedBefore: kind === 'ended' && !begun });
+    }
     if (kind !== 'unreachable') throw thrown;
     this.#sinceMs ??= performance.now();
     if (performance.now() - this.#sinceMs > UNREACHABLE_PATIENCE_MS) throw unreachable(this.#address, thrown);

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { DuckDbSession } from '../../duckdb/session.ts';
 import { asSluiceError, SluiceError } from '../../errors/sluice-error.ts';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
+import { loginSecrets } from '../../kafka/java-client-login.ts';
+import { JOINABLE_PREFIX } from '../../plans/joinable-work.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
 import { archiveTable, mainTable, type TableShape } from '../../plans/table-shape.ts';
 import { unknownFields } from '../../plans/unknown-fields.ts';
@@ -17,15 +19,15 @@ import { ConnectClient } from './connect-client.ts';
 import { HandleLost, OperationFailed } from './connect-failure.ts';
 import { ConnectSession } from './connect-session.ts';
 import { checkRanges, checkTopic } from './held-ranges.ts';
-import { loginSecrets } from '../../kafka/java-client-login.ts';
+import { Losses, noIdLeft } from './losses.ts';
 import { type OperationIds, operationIds } from './operation-id.ts';
 import { filesOf, type OperationOutput, outputOf } from './operation-output.ts';
 import { recordOf, segmentsOf } from './rest-records.ts';
 import { SESSION_SETTINGS } from './session-settings.ts';
 import type { LeftFile } from './spark-files.ts';
 
-/** Operations of one batch that failed or were lost; each attempt begins after them. */
-export const MAX_GENERATIONS = 1_000;
+/** Ids of one batch's operations, each of which can be used once: more than a server remembers to have ended (1,000 sessions by default). */
+export const MAX_GENERATIONS = 2_000;
 
 export interface SparkEngineOptions {
   readonly spark: SparkSettings;
@@ -81,20 +83,28 @@ export class SparkEngine implements Engine {
     const { sequence, revision, topicId, ranges } = plan;
     const batch = { sequence, revision, shard, ranges, purpose: request.purpose };
     const key = { lake: this.#options.lakeUri, topicId, table: definition.table, ...batch };
+    const losses = new Losses(plan, signal);
     for (let generation = 0; generation < MAX_GENERATIONS; generation += 1) {
       const result = await this.#try(request, operation, operationIds({ ...key, generation }));
-      if (result === undefined) continue;
-      await checkTopic(this.#cluster, plan, signal);
-      return result;
+      if (result instanceof HandleLost && result.endedBefore) continue;
+      if (result instanceof Error) await losses.bear(result);
+      else {
+        await checkTopic(this.#cluster, plan, signal);
+        return result;
+      }
     }
-    throw new SluiceError('ENGINE_FAILED', `Batch ${sequence} has been lost on Spark ${MAX_GENERATIONS} times.`);
+    throw noIdLeft(plan, definition.table, MAX_GENERATIONS);
   }
 
-  /** Undefined where what these ids name can't be had any more: then it is begun anew under the next ones. */
-  async #try(request: BatchRequest, operation: BatchOperation, ids: OperationIds): Promise<BatchResult | undefined> {
+  /** A loss where what these ids name can't be had any more: then it is begun anew under the next ones. */
+  async #try(
+    request: BatchRequest,
+    operation: BatchOperation,
+    ids: OperationIds,
+  ): Promise<BatchResult | HandleLost | OperationFailed> {
     const { signal, scratchFolder, report } = request;
     const session = new ConnectSession(this.#client, ids.sessionId);
-    const folder = (operationId: string): string => join(scratchFolder, `spark-${operationId}`);
+    const folder = (operationId: string): string => join(scratchFolder, `${JOINABLE_PREFIX}${operationId}`);
     const { operationId, archivingId } = ids;
     const [rowsFolder, archiveFolder] = [folder(operationId), folder(archivingId)];
     try {
@@ -108,7 +118,7 @@ export class SparkEngine implements Engine {
       return archive === undefined ? result : { ...result, archiveFiles: await this.#archived(request, rows, archive) };
     } catch (thrown) {
       signal.throwIfAborted();
-      if (thrown instanceof HandleLost || (thrown instanceof OperationFailed && thrown.joined)) return undefined;
+      if (thrown instanceof HandleLost || (thrown instanceof OperationFailed && thrown.joined)) return thrown;
       throw await this.#failureOf(request, thrown);
     } finally {
       await session.release();

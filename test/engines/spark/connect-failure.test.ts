@@ -6,7 +6,9 @@ describe('what became of a call to Spark Connect', () => {
   it.each([
     ['there-already', status.INTERNAL, '[INVALID_HANDLE.OPERATION_ALREADY_EXISTS] The handle x is invalid.'],
     ['lost', status.INTERNAL, '[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle x is invalid.'],
-    ['lost', status.INTERNAL, '[INVALID_HANDLE.SESSION_CLOSED] The handle x is invalid.'],
+    ['lost', status.INTERNAL, '[INVALID_HANDLE.SESSION_CHANGED] The handle x is invalid.'],
+    ['ended', status.INTERNAL, '[INVALID_HANDLE.SESSION_CLOSED] The handle x is invalid.'],
+    ['ended', status.INTERNAL, '[INVALID_HANDLE.OPERATION_ABANDONED] The handle x is invalid.'],
     ['lost', status.INTERNAL, '[INVALID_CURSOR.POSITION_NOT_AVAILABLE] The cursor is invalid.'],
     ['unreachable', status.INTERNAL, '[INVALID_CURSOR.DISCONNECTED] The cursor has been disconnected by the server.'],
     ['unreachable', status.UNAVAILABLE, 'No connection established'],

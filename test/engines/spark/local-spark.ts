@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { appendFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../../infra/ports.ts';
@@ -10,6 +10,15 @@ import { StackRecord } from '../../../infra/stack-record.ts';
 import type { KafkaSettings } from '../../../settings/settings.ts';
 import { readSettings } from '../../../settings/settings.ts';
 import type { SparkSettings } from '../../../settings/spark-settings.ts';
+
+/** Streams end after a second instead of two minutes, so that every longer operation must be attached again. */
+const ENDING_STREAMS = { 'spark.connect.execute.reattachable.senderMaxStreamDuration': '1s' };
+
+/** Says which operations it gives up. */
+const OPERATIONS_LOGGED = `
+logger.operations.name=org.apache.spark.sql.connect.service.SparkConnectExecutionManager
+logger.operations.level=INFO
+`;
 
 /** A real Spark Connect server with a home of its own, as `sluice up` starts it. */
 export class LocalSpark {
@@ -25,8 +34,14 @@ export class LocalSpark {
     this.logPath = running.logPath;
   }
 
-  /** @param kafka what its Kafka clients log in with */
-  static async create(kafka: KafkaSettings): Promise<LocalSpark> {
+  /**
+   * @param kafka what its Kafka clients log in with
+   * @param properties of Spark's, where they are to be others
+   */
+  static async create(
+    kafka: KafkaSettings,
+    properties: Readonly<Record<string, string>> = ENDING_STREAMS,
+  ): Promise<LocalSpark> {
     const home = mkdtempSync(join(tmpdir(), 'sluice-spark-'));
     const ports = await freePorts();
     const { cacheFolder } = readSettings();
@@ -34,7 +49,7 @@ export class LocalSpark {
     const settings = { ...readSettings(environment), kafka };
     const log = join(home, 'logs', 'spark.log');
     const running = new RunningComponent(
-      endingStreams(sparkConnect(settings)),
+      withProperties(sparkConnect(settings), properties),
       log,
       new StackRecord(home),
       () => undefined,
@@ -44,6 +59,7 @@ export class LocalSpark {
 
   async start(): Promise<void> {
     await this.#running.component.prepare?.(() => undefined);
+    await appendFile(join(this.home, 'spark', 'log4j2.properties'), OPERATIONS_LOGGED);
     await this.#running.start();
   }
 
@@ -58,14 +74,15 @@ export class LocalSpark {
   }
 }
 
-/** With streams that end after a second instead of two minutes, so that every longer operation must be attached again. */
-function endingStreams(component: Component): Component {
-  const flag = '-Dspark.connect.execute.reattachable.senderMaxStreamDuration=1s';
+function withProperties(component: Component, properties: Readonly<Record<string, string>>): Component {
+  const flags = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
   return {
     ...component,
     command() {
-      const command = component.command();
-      return { ...command, args: [flag, ...command.args] };
+      const { args, ...command } = component.command();
+      // Of a property that is given twice, Java takes the last: just before the class path, after all others.
+      const at = args.indexOf('-cp');
+      return { ...command, args: [...args.slice(0, at), ...flags, ...args.slice(at)] };
     },
   };
 }

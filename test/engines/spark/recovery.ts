@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,23 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
       await expectWhole(result);
       // What the dead client's operation wrote is this attempt's now; a second operation would have left it there.
       expect(leftBySpark(scratchFolder)).toEqual([]);
+    });
+
+    it('is made anew where the files of the client that began it are gone', async () => {
+      const scratchFolder = temporaryFolder();
+      const client = startClient({ ...options, records: RECORDS, sequence: 5, scratchFolder });
+      await begun(scratchFolder);
+      client.kill('SIGKILL');
+      await once(client, 'exit');
+      await waitFor('Spark to end what it was at', 60_000, () =>
+        Promise.resolve(unfinished(scratchFolder) ? undefined : true),
+      );
+      rmSync(scratchFolder, { recursive: true });
+      const next = temporaryFolder();
+      await expectWhole(
+        await engine.write(await batchOf(cluster, { records: RECORDS, sequence: 5, scratchFolder: next })),
+      );
+      expect(leftBySpark(next)).toHaveLength(2);
     });
 
     it('is interrupted when it is told to end, and made anew by the next attempt', async () => {
