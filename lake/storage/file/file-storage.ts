@@ -1,9 +1,10 @@
 import { constants, type Dirent } from 'node:fs';
-import { access, link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { access, link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { pathWithin } from '../path.ts';
+import { ScratchFolders } from '../local/scratch-folders.ts';
 import type { ListOptions, Storage, StorageEntry } from '../storage.ts';
 import { codeOf, storageError, undefinedIfMissing } from './file-failure.ts';
 
@@ -13,11 +14,13 @@ const TEMPORARY = '_tmp';
 /** A folder of a POSIX file system as a storage. Objects come into being by `link(2)`, which never replaces. */
 export class FileStorage implements Storage {
   readonly #root: string;
+  readonly #scratch: ScratchFolders;
   readonly #foldersMade = new Set<string>();
 
   /** @param rootUri a `file:` URI */
   constructor(rootUri: string) {
     this.#root = fileURLToPath(rootUri);
+    this.#scratch = new ScratchFolders(this.#absolute(TEMPORARY), (what, path, work) => this.#guard(what, path, work));
   }
 
   uriOf(path: string): string {
@@ -25,14 +28,7 @@ export class FileStorage implements Storage {
   }
 
   async withScratchFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-    const folder = this.#absolute(`${TEMPORARY}/${randomUUID()}`);
-    await this.#guard('create the folder', folder, () => mkdir(folder, { recursive: true }));
-    try {
-      return await use(folder);
-    } finally {
-      // On a disk that fails, what is left is waste, and must not hide why the work failed.
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-    }
+    return this.#scratch.lend(use);
   }
 
   async read(path: string): Promise<Buffer | undefined> {
