@@ -2,7 +2,6 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { literal } from '../duckdb/quote.ts';
 import { DuckDbSession } from '../duckdb/session.ts';
@@ -15,6 +14,7 @@ import { filesBelow } from './files-below.ts';
 import { healthRecord, type TestRecord } from './health-records.ts';
 import { readThroughHive } from './hive-reader.ts';
 import { Brokers, PASSWORD, USER } from './kafka/brokers.ts';
+import { sparkProgress } from './spark-progress.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { TopicWriter } from './topic-writer.ts';
@@ -75,13 +75,6 @@ async function run(...args: string[]): Promise<unknown> {
   return JSON.parse(output);
 }
 
-/** What the Temporal UI shows of a running activity. */
-async function heartbeat(workflowId: string): Promise<string> {
-  const { raw } = await client.workflow.getHandle(workflowId).describe();
-  const payloads = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => heartbeatDetails?.payloads ?? []);
-  return payloads.map((payload) => JSON.stringify(defaultPayloadConverter.fromPayload(payload))).join('\n');
-}
-
 async function writeRecords(partition: number, count: number): Promise<void> {
   const records = Array.from({ length: count }, () => healthRecord((mark += 1), mark % BAD_EVERY === 1));
   await writer.write(partition, records);
@@ -125,11 +118,9 @@ describe('the main job on Spark, from brokers that want a log-in', () => {
     await writeEarlier(WIDE_CORES, 'wrong_type');
     await brokers.setReadQuota({ user: USER }, READ_QUOTA_BYTES_PER_SECOND);
     await ingestion.executeUpdate(resumeUpdate, { args: ['tester'] });
-    const words = await waitFor('Spark to say how far it is', 240_000, async () => {
-      return /Spark: \d+ of \d+ stages and \d+ of \d+ tasks done, [1-9]\d* running/.exec(
-        await heartbeat(ingestWorkflowId(TABLE)),
-      )?.[0];
-    });
+    const words = await waitFor('Spark to say how far it is', 240_000, () =>
+      sparkProgress(client, ingestWorkflowId(TABLE)),
+    );
     expect(words).toMatch(/^Spark: 0 of 1 stages/);
     test.stack.component('spark').kill('SIGKILL');
     await brokers.setReadQuota({ user: USER }, undefined);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +65,11 @@ export class ClusterSpark {
     return all.map(({ pid }) => pid).filter((pid) => /^\S*java\0.*CoarseGrainedExecutorBackend/s.test(commandOf(pid)));
   }
 
+  /** An executor that is at a task which writes below this folder. */
+  executorWritingTo(folder: string): number | undefined {
+    return this.executors().find((pid) => openFiles(pid).some((path) => path.startsWith(`${folder}/`)));
+  }
+
   /** Every log, and every event that Spark keeps for its history server. */
   histories(): string {
     return [join(this.#home, 'logs'), this.#events].map(textsBelow).join('\n');
@@ -124,6 +129,24 @@ function onCluster(server: Component, settings: Settings, master: Master, events
 function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function openFiles(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).map((name) => linkedTo(join(folder, name)));
+  } catch {
+    return [];
+  }
+}
+
+/** '' of what has been closed since it was listed. */
+function linkedTo(path: string): string {
+  try {
+    return readlinkSync(path);
   } catch {
     return '';
   }

@@ -1,22 +1,46 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ingestWorkflowId, pauseUpdate, resumeUpdate } from '../../workflows/ingest-protocol.ts';
 import { sluice } from '../cli/command.ts';
 import { createTopic } from '../engines/fixture-topic.ts';
+import { filesBelow } from '../files-below.ts';
 import { HealthLoad } from '../health-load.ts';
 import { Brokers, PASSWORD, USER } from '../kafka/brokers.ts';
 import { expectOnceThoughKilled } from '../main-job-steps.ts';
-import { TABLE } from '../table-check.ts';
+import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from '../table-check.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
+import { waitFor } from '../wait-for.ts';
 import { ClusterSpark } from './cluster-spark.ts';
-import { type ClusterLake, hdfsLake, s3Lake } from './lakes.ts';
-import { standaloneMaster, yarnMaster } from './masters.ts';
+import { type ClusterLake, fileLake, hdfsLake, s3Lake } from './lakes.ts';
+import { localMaster, standaloneMaster, yarnMaster } from './masters.ts';
 
 const TOPIC = 'server-health';
-const LOAD = { badEvery: 50, messagesPerSend: 1_000, partitions: 2 };
+const LOAD = { badEvery: 50, messagesPerSend: 500, partitions: 2 };
+/** So slow that a task writes for seconds, however quick the machine is. */
+const READ_QUOTA_BYTES_PER_SECOND = 64 * 1024;
 
-describe.each([
-  ['a standalone cluster, with the lake in S3', standaloneMaster, s3Lake],
-  ['YARN, with the lake in HDFS', yarnMaster, hdfsLake],
-] as const)('the main job on %s', (_, masterOf, lakeOf) => {
+const LOCAL = { on: 'the local server', masterOf: localMaster, executors: 0 };
+const STANDALONE = { on: 'a standalone cluster', masterOf: standaloneMaster, executors: 2 };
+const YARN = { on: 'YARN', masterOf: yarnMaster, executors: 2 };
+const FOLDER = { lakeIn: 'a folder', lakeOf: fileLake };
+const S3 = { lakeIn: 'S3', lakeOf: s3Lake };
+const HDFS = { lakeIn: 'HDFS', lakeOf: hdfsLake };
+
+/** All but the local server with the lake in a folder, which has a test of its own. */
+const COMBINATIONS = [
+  { ...STANDALONE, ...S3 },
+  { ...YARN, ...HDFS },
+  { ...LOCAL, ...S3 },
+  { ...LOCAL, ...HDFS },
+  { ...STANDALONE, ...FOLDER },
+  { ...STANDALONE, ...HDFS },
+  { ...YARN, ...FOLDER },
+  { ...YARN, ...S3 },
+];
+
+describe.each(COMBINATIONS)('the main job on $on, with the lake in $lakeIn', ({ masterOf, executors, lakeOf }) => {
   let brokers: Brokers;
   let spark: ClusterSpark;
   let lake: ClusterLake;
@@ -33,6 +57,7 @@ describe.each([
     spark = await ClusterSpark.start(brokers.loginSettings, masterOf);
     test = await startTestStack({
       own: ['worker', 'background'],
+      defined: (text) => `${text}archive: true\n`,
       environment: {
         ...lake.environment,
         SLUICE_ENGINE: 'spark',
@@ -56,15 +81,53 @@ describe.each([
     await brokers.stop();
   });
 
-  it('has each record once, also after kill -9 of the worker, and is audited clean', async () => {
+  it('has each record once, also after kill -9 of the worker', async () => {
     await expectOnceThoughKilled(test, load, [4_000, 4_000, 4_000], 180_000);
+  });
+
+  it.runIf(executors > 0)('has each record once, though an executor is killed while it writes', async () => {
+    const connection = await Connection.connect({ address: test.settings.temporal.address });
+    const ingestion = new Client({ connection }).workflow.getHandle(ingestWorkflowId(TABLE));
+    await ingestion.executeUpdate(pauseUpdate, { args: ['tester'] });
+    await load.write(8_000);
+    await brokers.setReadQuota({ user: USER }, READ_QUOTA_BYTES_PER_SECOND);
+    await ingestion.executeUpdate(resumeUpdate, { args: ['tester'] });
+    await connection.close();
+    const victim = await waitFor('an executor to write', 120_000, () =>
+      Promise.resolve(spark.executorWritingTo(scratchOf(test))),
+    );
+    process.kill(victim, 'SIGKILL');
+    await brokers.setReadQuota({ user: USER }, undefined);
+    await waitUntilCommitted(test.settings, load.written, 180_000);
+    expect(await compareTables(test.settings, load.written)).toEqual(NO_DIFFERENCES);
+    // It was at a task, which another one then did.
+    expect(spark.histories()).toContain('"Reason":"ExecutorLostFailure"');
+  });
+
+  it('has archived each record once, and is audited clean', async () => {
+    const counted = `SELECT count(*) AS records, count(DISTINCT (kafka_partition, kafka_offset)) AS offsets FROM ${TABLE}_archive`;
+    const { output: archived } = await sluice(test.environment, ['sql', '--json', counted]);
+    const count = String(load.written.size);
+    expect(JSON.parse(archived)).toEqual([{ records: count, offsets: count }]);
     const { output } = await sluice(test.environment, ['audit', TABLE, '--json']);
     expect(JSON.parse(output)).toMatchObject({ verdict: 'clean' });
   });
 
-  it('leaves no secret of Kafka or of the lake in what Spark writes down', () => {
+  it('leaves no secret of Kafka or of the lake in what Spark writes down, nor in plans, logs and histories', async () => {
     const histories = spark.histories();
     for (const secret of [PASSWORD, ...lake.secrets]) expect(histories.includes(secret)).toBe(false);
-    expect(spark.executorsSeen()).toBeGreaterThanOrEqual(2);
+    expect(spark.executorsSeen()).toBeGreaterThanOrEqual(executors + 1);
+    const files = filesBelow(test.settings.home);
+    const objects = (await lake.objects()).map((bytes, index) => [`object ${index}`, Buffer.from(bytes)] as const);
+    const holding = [...files, ...objects].filter(([, bytes]) =>
+      [PASSWORD, ...lake.secrets].some((secret) => bytes.includes(secret)),
+    );
+    expect(holding.map(([path]) => path)).toEqual([]);
+    expect(files.length + objects.length).toBeGreaterThan(50);
   });
 });
+
+/** Where attempts have engines write: in the lake where that is a folder. */
+function scratchOf({ settings }: TestStack): string {
+  return settings.lakeUri.startsWith('file:') ? join(fileURLToPath(settings.lakeUri), '_tmp') : settings.scratchFolder;
+}

@@ -12,6 +12,16 @@ const SPARK_YARN_JARS: JarSource = {
   sources: [],
 };
 
+/** No cluster at all: the server is its own executor, with a core for the rows and one for the archive. */
+export function localMaster(): Promise<Master> {
+  return Promise.resolve({
+    components: [],
+    properties: { 'spark.master': 'local[2]' },
+    classPath: [],
+    environment: {},
+  });
+}
+
 /** One master and two workers of one core each, as docs/engines.md configures them. */
 export function standaloneMaster(settings: Settings, port: number): Promise<Master> {
   return Promise.resolve({
