@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbSession } from '../../duckdb/session.ts';
@@ -12,7 +11,7 @@ import { RunningComponent } from '../../infra/running-component.ts';
 import { StackRecord } from '../../infra/stack-record.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
 import { JOINABLE_FOR_MS, JOINABLE_PREFIX } from '../../plans/joinable-work.ts';
-import { ingestWorkflowId, pauseUpdate, resumeUpdate } from '../../workflows/ingest-protocol.ts';
+import { ingestWorkflowId } from '../../workflows/ingest-protocol.ts';
 import { sluice } from '../cli/command.ts';
 import { createTopic, writeCompressed } from '../engines/fixture-topic.ts';
 import { define, PRODUCED_AT_MS } from '../engines/fixture.ts';
@@ -25,12 +24,13 @@ import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from '../tab
 import { temporaryFolder } from '../temporary-folder.ts';
 import { startTestStack, type TestStack } from '../test-stack.ts';
 import { waitFor } from '../wait-for.ts';
+import { beginSlowBatch, foldersOfSpark, namesIn, parquetFilesIn } from './slow-batch.ts';
 
 const TOPIC = 'server-health';
 const LOAD = { badEvery: 50, messagesPerSend: 50, partitions: 2 };
 const RECORDS = 16_000;
 /** At this rate an operation takes minutes; what was sent at once is less than the quota lets pass at once. */
-const READ_QUOTA_BYTES_PER_SECOND = 8 * 1024;
+const SLOW = { records: RECORDS, bytesPerSecond: 8 * 1024 };
 /** Beyond Spark's own limit of two minutes for one stream of answers. */
 const LONG_MS = 130_000;
 /** Spark's own limits, but for operations that nobody follows: they are given up after half a minute instead of ten. */
@@ -102,50 +102,6 @@ async function startWorker(): Promise<RunningComponent> {
   return running;
 }
 
-/** Has everything that waits become one batch, which Spark is at, slowly. @returns the folders that it writes to */
-async function beginSlowBatch(): Promise<string[]> {
-  const before = foldersOfSpark();
-  const ingestion = client.workflow.getHandle(ingestWorkflowId(TABLE));
-  await ingestion.executeUpdate(pauseUpdate, { args: ['tester'] });
-  await waitFor('the window to end that was under way', 60_000, async () => {
-    const { raw } = await ingestion.describe();
-    return (raw.pendingActivities ?? []).length === 0 || undefined;
-  });
-  await load.write(RECORDS);
-  await brokers.setReadQuota({ user: USER }, READ_QUOTA_BYTES_PER_SECOND);
-  await ingestion.executeUpdate(resumeUpdate, { args: ['tester'] });
-  return waitFor('tasks to write rows and archive', 120_000, async () => {
-    if ((await sparkProgress(client, ingestWorkflowId(TABLE))) === undefined) return undefined;
-    const made = foldersOfSpark().filter((folder) => !before.includes(folder));
-    return made.length === 2 && made.every((folder) => filesIn(folder).length > 0) ? made : undefined;
-  });
-}
-
-/** In the scratch folders of all workers that there were. */
-function foldersOfSpark(): string[] {
-  const below = (folder: string): string[] => namesIn(folder).map((name) => join(folder, name));
-  const works = below(join(fileURLToPath(test.settings.lakeUri), '_tmp')).flatMap(below);
-  return works.flatMap(below).filter((path) => basename(path).startsWith(JOINABLE_PREFIX));
-}
-
-/** None of what goes away meanwhile, or is a file. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/** Files of any state; none of what goes away meanwhile. */
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.parquet'));
-  } catch {
-    return [];
-  }
-}
-
 function isUnfinished(folder: string): boolean {
   return existsSync(join(folder, '_temporary'));
 }
@@ -174,7 +130,7 @@ describe('an operation of Spark’s', () => {
   it(
     'that takes more than two minutes is one, and is committed once',
     async () => {
-      const folders = await beginSlowBatch();
+      const folders = await beginSlowBatch({ client, brokers, load, test }, SLOW);
       const startedMs = performance.now();
       const shown = new Set<string>();
       await waitFor('two minutes to have passed', 2 * LONG_MS, async () => {
@@ -182,7 +138,7 @@ describe('an operation of Spark’s', () => {
         return performance.now() - startedMs > LONG_MS || undefined;
       });
       expect([...shown]).toEqual([expect.stringMatching(/^Spark: 0 of 1 stages and 0 of \d tasks done/)]);
-      expect(foldersOfSpark()).toEqual(folders);
+      expect(foldersOfSpark(test)).toEqual(folders);
       await brokers.setReadQuota({ user: USER }, undefined);
       await expectEachOnce();
     },
@@ -192,13 +148,13 @@ describe('an operation of Spark’s', () => {
   it(
     'that is abandoned in the midst of it is begun anew, and committed once',
     async () => {
-      const folders = await beginSlowBatch();
+      const folders = await beginSlowBatch({ client, brokers, load, test }, SLOW);
       await worker.end();
       await abandoned(folders);
       await waitFor('Spark to take its unfinished files away', 60_000, () =>
         Promise.resolve(folders.some(isUnfinished) ? undefined : true),
       );
-      expect(folders.flatMap(filesIn)).toEqual([]);
+      expect(folders.flatMap(parquetFilesIn)).toEqual([]);
       await brokers.setReadQuota({ user: USER }, undefined);
       worker = await startWorker();
       await expectEachOnce();
@@ -209,12 +165,12 @@ describe('an operation of Spark’s', () => {
   it(
     'whose result nobody fetched is begun anew, its files are in no table, and are deleted later',
     async () => {
-      const folders = await beginSlowBatch();
+      const folders = await beginSlowBatch({ client, brokers, load, test }, SLOW);
       await worker.end();
       await brokers.setReadQuota({ user: USER }, undefined);
       await waitFor('Spark to write all', 60_000, () => Promise.resolve(folders.some(isUnfinished) ? undefined : true));
       await abandoned(folders);
-      const left = folders.flatMap((folder) => filesIn(folder).map((path) => literal(join(folder, path))));
+      const left = folders.flatMap((folder) => parquetFilesIn(folder).map((path) => literal(join(folder, path))));
       const [rows] = await DuckDbSession.once(
         `SELECT count(*)::INTEGER AS rows FROM read_parquet([${left.join(', ')}], union_by_name = true)`,
       );

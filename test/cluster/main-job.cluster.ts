@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ingestWorkflowId, pauseUpdate, resumeUpdate } from '../../workflows/ingest-protocol.ts';
 import { sluice } from '../cli/command.ts';
 import { createTopic } from '../engines/fixture-topic.ts';
 import { filesBelow } from '../files-below.ts';
@@ -15,11 +13,12 @@ import { waitFor } from '../wait-for.ts';
 import { ClusterSpark } from './cluster-spark.ts';
 import { type ClusterLake, fileLake, hdfsLake, s3Lake } from './lakes.ts';
 import { localMaster, standaloneMaster, yarnMaster } from './masters.ts';
+import { beginSlowBatch, foldersOfSpark, scratchOf } from './slow-batch.ts';
 
 const TOPIC = 'server-health';
 const LOAD = { badEvery: 50, messagesPerSend: 500, partitions: 2 };
-/** So slow that a task writes for seconds, however quick the machine is. */
-const READ_QUOTA_BYTES_PER_SECOND = 64 * 1024;
+/** So slow that tasks write for seconds, however quick the machine is. */
+const SLOW = { records: 8_000, bytesPerSecond: 64 * 1024 };
 
 const LOCAL = { on: 'the local server', masterOf: localMaster, executors: 0 };
 const STANDALONE = { on: 'a standalone cluster', masterOf: standaloneMaster, executors: 2 };
@@ -46,6 +45,7 @@ describe.each(COMBINATIONS)('the main job on $on, with the lake in $lakeIn', ({ 
   let lake: ClusterLake;
   let test: TestStack;
   let load: HealthLoad;
+  let client: Client;
 
   beforeAll(async () => {
     brokers = await Brokers.create();
@@ -70,9 +70,11 @@ describe.each(COMBINATIONS)('the main job on $on, with the lake in $lakeIn', ({ 
       },
     });
     load = await HealthLoad.open(brokers.settings.brokers, TOPIC, LOAD);
+    client = new Client({ connection: await Connection.connect({ address: test.settings.temporal.address }) });
   });
 
   afterAll(async () => {
+    await client.connection.close();
     await load.close();
     await test.stop();
     await spark.stop();
@@ -85,14 +87,20 @@ describe.each(COMBINATIONS)('the main job on $on, with the lake in $lakeIn', ({ 
     await expectOnceThoughKilled(test, load, [4_000, 4_000, 4_000], 180_000);
   });
 
+  it('has who comes after a killed worker join what Spark writes for it, and takes over the files', async () => {
+    const begun = await beginSlowBatch({ client, brokers, load, test }, SLOW);
+    const seen = new Set(begun.map((folder) => basename(folder)));
+    const looking = setInterval(() => foldersOfSpark(test).forEach((folder) => seen.add(basename(folder))), 100);
+    test.stack.component('worker').kill('SIGKILL');
+    await brokers.setReadQuota({ user: USER }, undefined);
+    await waitUntilCommitted(test.settings, load.written, 180_000).finally(() => clearInterval(looking));
+    expect(await compareTables(test.settings, load.written)).toEqual(NO_DIFFERENCES);
+    // No other operation was begun for these records.
+    expect([...seen]).toEqual(begun.map((folder) => basename(folder)));
+  });
+
   it.runIf(executors > 0)('has each record once, though an executor is killed while it writes', async () => {
-    const connection = await Connection.connect({ address: test.settings.temporal.address });
-    const ingestion = new Client({ connection }).workflow.getHandle(ingestWorkflowId(TABLE));
-    await ingestion.executeUpdate(pauseUpdate, { args: ['tester'] });
-    await load.write(8_000);
-    await brokers.setReadQuota({ user: USER }, READ_QUOTA_BYTES_PER_SECOND);
-    await ingestion.executeUpdate(resumeUpdate, { args: ['tester'] });
-    await connection.close();
+    await beginSlowBatch({ client, brokers, load, test }, SLOW);
     const victim = await waitFor('an executor to write', 120_000, () =>
       Promise.resolve(spark.executorWritingTo(scratchOf(test))),
     );
@@ -126,8 +134,3 @@ describe.each(COMBINATIONS)('the main job on $on, with the lake in $lakeIn', ({ 
     expect(files.length + objects.length).toBeGreaterThan(50);
   });
 });
-
-/** Where attempts have engines write: in the lake where that is a folder. */
-function scratchOf({ settings }: TestStack): string {
-  return settings.lakeUri.startsWith('file:') ? join(fileURLToPath(settings.lakeUri), '_tmp') : settings.scratchFolder;
-}
