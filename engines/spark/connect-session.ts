@@ -63,11 +63,12 @@ export class ConnectSession {
     let begun = false;
     let joined = false;
     while (!collected.isComplete) {
+      // Nothing is begun that nobody will follow: it would run on, and its failure end this process.
+      signal.throwIfAborted();
       const call = begun ? this.#attach(operationId, collected.lastResponseId) : this.#begin(operationId, plan);
       const interrupt = (): void => void this.#interrupt(operationId, call);
       signal.addEventListener('abort', interrupt, { once: true });
       try {
-        signal.throwIfAborted();
         for await (const response of call) {
           const message = response as ExecutePlanResponse;
           collected.add(message);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchResult, WrittenFile } from '../../../engines/engine.ts';
+import { ConnectClient } from '../../../engines/spark/connect-client.ts';
+import { ConnectSession } from '../../../engines/spark/connect-session.ts';
 import { SparkEngine, type SparkEngineOptions } from '../../../engines/spark/spark-engine.ts';
 import { KafkaCluster } from '../../../kafka/cluster.ts';
 import { type Brokers, PASSWORD } from '../../kafka/brokers.ts';
@@ -112,6 +114,19 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
       await expectWhole(
         await engine.write(await batchOf(cluster, { records: RECORDS, sequence: 4, scratchFolder: temporaryFolder() })),
       );
+    });
+
+    it('is not begun where it was told to end before: a failure that nobody follows would end the process', async () => {
+      const live = new AbortController().signal;
+      const client = new ConnectClient(parts().spark.spark);
+      const session = new ConnectSession(client, crypto.randomUUID());
+      await session.configure({}, live);
+      const running = session.run(crypto.randomUUID(), { command: {} }, AbortSignal.abort());
+      await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+      // An answer of the server, after which one to that operation would have been there: the test run fails by it.
+      await session.configure({}, live);
+      await session.release();
+      client.close();
     });
 
     it('leaves the password for Kafka in no log', () => {
