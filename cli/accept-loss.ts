@@ -2,15 +2,11 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { BatchFiles } from '../lake/batch-files.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import { readTableStand } from '../lake/table-stand.ts';
-import type { BatchPlan } from '../plans/batch.ts';
 import { type GivenUp, planWithLosses } from '../plans/operator-decision.ts';
-import { mainTable } from '../plans/table-shape.ts';
 import { readSettings } from '../settings/settings.ts';
-import { printDecision, requireWellFounded } from './decision.ts';
-import { recorded } from './recorded-action.ts';
+import { carryOut, printDecision, requireWellFounded } from './decision.ts';
 
 interface AcceptLossOptions {
   readonly partition?: string;
@@ -40,21 +36,15 @@ async function acceptLoss(table: string, options: AcceptLossOptions): Promise<vo
   const storage = openStorage(settings);
   const stand = await readTableStand(storage, definition);
   const available = await requireWellFounded(settings, storage, definition, stand, { evolve: yes });
-  const hash = definitionHash(definition);
   const by = userInfo().username;
   const revision = planWithLosses(stand, available, {
     by,
-    definitionHash: hash,
+    definitionHash: definitionHash(definition),
     nowMs: Date.now(),
     ...(wanted === undefined ? {} : { givenUp: wanted }),
   });
-  const files = new BatchFiles(storage, mainTable(definition).path);
   const asked = { action: 'accept-loss', table, by, arguments: { sequence: revision.sequence, partition, to } };
-  const create = async (): Promise<BatchPlan> => {
-    await files.pinDefinition(hash, definition);
-    return files.createPlan(revision);
-  };
-  const created = yes ? await recorded(settings, asked, create) : undefined;
+  const created = yes ? await carryOut(settings, asked, { storage, definition, revision }) : undefined;
   await printDecision({ stand, revision, created, definition, storage, json });
 }
 

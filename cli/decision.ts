@@ -1,5 +1,6 @@
 import type { TableDefinition } from '../definition/table-definition.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
+import type { ActionRequest } from '../lake/action-log.ts';
 import { BatchFiles } from '../lake/batch-files.ts';
 import { ensureTable, requireCompatible } from '../lake/ensure-table.ts';
 import { TableLog } from '../lake/log/table-log.ts';
@@ -10,6 +11,7 @@ import type { TableStand } from '../plans/operator-decision.ts';
 import { mainTable } from '../plans/table-shape.ts';
 import type { Settings } from '../settings/settings.ts';
 import { describePlan, planReport, type PlanReport } from './plan-report.ts';
+import { recorded } from './recorded-action.ts';
 
 /**
  * Makes sure that a decision is about this table's own topic, and that the definition fits the table; `evolve` adds new
@@ -35,6 +37,19 @@ export async function requireWellFounded(
   } finally {
     await cluster.close();
   }
+}
+
+/** Makes an operator's revision the plan, by the definition as it is now, and writes down who did. */
+export async function carryOut(
+  settings: Settings,
+  asked: Omit<ActionRequest, 'via'>,
+  { storage, definition, revision }: { storage: Storage; definition: TableDefinition; revision: BatchPlan },
+): Promise<BatchPlan> {
+  const files = new BatchFiles(storage, mainTable(definition).path);
+  return recorded(settings, asked, async () => {
+    await files.pinDefinition(revision.definitionHash, definition);
+    return files.createPlan(revision);
+  });
 }
 
 /** `--json` of a command that decides; the shape is stable. */

@@ -2,18 +2,15 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { definitionHash, loadDefinition } from '../definition/load.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
-import { BatchFiles } from '../lake/batch-files.ts';
 import { readTableStand } from '../lake/table-stand.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
 import type { BatchPlan } from '../plans/batch.ts';
 import { requireUndecided, type TableStand } from '../plans/operator-decision.ts';
 import { redefined } from '../plans/plan-revision.ts';
-import { mainTable } from '../plans/table-shape.ts';
 import { readSettings } from '../settings/settings.ts';
-import { printDecision, requireWellFounded } from './decision.ts';
+import { carryOut, printDecision, requireWellFounded } from './decision.ts';
 import { type IngestFailureReport, ingestFailureOf } from './ingest-failure.ts';
 import { describePlan, planReport, type PlanReport } from './plan-report.ts';
-import { recorded } from './recorded-action.ts';
 
 export function registerPlan(program: Command): void {
   const plan = program.command('plan').description('Show, or give up, the plan of a table’s next batch');
@@ -75,17 +72,11 @@ async function abandon(table: string, { yes, json }: { yes: boolean; json: boole
     detail: `Revision ${plan.revision} was abandoned.`,
     by: userInfo().username,
   } as const;
-  const hash = definitionHash(definition);
   // As a worker with these settings would plan it.
-  const making = { definitionHash: hash, engine: settings.engine ?? definition.engine };
+  const making = { definitionHash: definitionHash(definition), engine: settings.engine ?? definition.engine };
   const revision = redefined(plan, making, change, Date.now());
-  const files = new BatchFiles(storage, mainTable(definition).path);
   const asked = { action: 'abandon-plan', table, by: change.by, arguments: { sequence: plan.sequence } };
-  const create = async (): Promise<BatchPlan> => {
-    await files.pinDefinition(hash, definition);
-    return files.createPlan(revision);
-  };
-  const created = yes ? await recorded(settings, asked, create) : undefined;
+  const created = yes ? await carryOut(settings, asked, { storage, definition, revision }) : undefined;
   await printDecision({ stand, revision, created, definition, storage, json });
 }
 

@@ -48,10 +48,7 @@ beforeAll(async () => {
     defined: (text) => `${text}archive: true\n`,
     environment: {
       SLUICE_ENGINE: 'spark',
-      KAFKA_BROKERS: brokers.loginBrokers.join(','),
-      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
-      KAFKA_SASL_USERNAME: USER,
-      KAFKA_SASL_PASSWORD: PASSWORD,
+      ...brokers.loginEnvironment,
     },
   });
   await brokers.start();

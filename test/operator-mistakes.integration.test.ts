@@ -7,7 +7,7 @@ import { ensureTopic } from '../kafka/admin.ts';
 import type { IngestStatus } from '../workflows/ingest-protocol.ts';
 import { sluice } from './cli/command.ts';
 import { healthRecord } from './health-records.ts';
-import { Brokers, PASSWORD, USER } from './kafka/brokers.ts';
+import { Brokers, PASSWORD } from './kafka/brokers.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
 import { startTestStack, type TestStack } from './test-stack.ts';
 import { TopicWriter } from './topic-writer.ts';
@@ -31,9 +31,7 @@ beforeAll(async () => {
     own: ['worker'],
     environment: {
       HIVE_METASTORE_TIMEOUT_S: '10',
-      KAFKA_BROKERS: brokers.loginBrokers.join(','),
-      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
-      KAFKA_SASL_USERNAME: USER,
+      ...brokers.loginEnvironment,
       KAFKA_SASL_PASSWORD: WRONG_PASSWORD,
     },
   });

@@ -32,7 +32,7 @@ export class FilledTable {
     this.prepared = prepared;
     this.storage = openStorage(prepared.settings);
     this.#hours = hours;
-    // No checkpoint falls into what is measured: one that is due is written beside the next batch.
+    // No checkpoint falls into what is measured.
     const never = { checkpointEveryCommits: Number.MAX_SAFE_INTEGER };
     this.#log = new TableLog(this.storage, prepared.shape.path, never);
     this.#rejectedLog = new TableLog(this.storage, rejectedTable(prepared.definition).path);

@@ -18,7 +18,7 @@ import { define, PRODUCED_AT_MS } from '../engines/fixture.ts';
 import { batchOf, LONG } from '../engines/spark/batch-of.ts';
 import { LocalSpark } from '../engines/spark/local-spark.ts';
 import { HealthLoad } from '../health-load.ts';
-import { Brokers, PASSWORD, USER } from '../kafka/brokers.ts';
+import { Brokers, USER } from '../kafka/brokers.ts';
 import { sparkProgress } from '../spark-progress.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from '../table-check.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -65,10 +65,7 @@ beforeAll(async () => {
       SLUICE_ENGINE: 'spark',
       SPARK_REMOTE: `sc://${spark.spark.address}`,
       SLUICE_SPARK_KAFKA_PROPERTIES: spark.spark.kafkaPropertiesFile ?? '',
-      KAFKA_BROKERS: brokers.loginBrokers.join(','),
-      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
-      KAFKA_SASL_USERNAME: USER,
-      KAFKA_SASL_PASSWORD: PASSWORD,
+      ...brokers.loginEnvironment,
     },
   });
   load = await HealthLoad.open(brokers.settings.brokers, TOPIC, LOAD);

@@ -63,10 +63,7 @@ describe.each(COMBINATIONS)('the main job on $on, with the lake in $lakeIn', ({ 
         SLUICE_ENGINE: 'spark',
         SPARK_REMOTE: `sc://${spark.spark.address}`,
         SLUICE_SPARK_KAFKA_PROPERTIES: spark.spark.kafkaPropertiesFile ?? '',
-        KAFKA_BROKERS: brokers.loginBrokers.join(','),
-        KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
-        KAFKA_SASL_USERNAME: USER,
-        KAFKA_SASL_PASSWORD: PASSWORD,
+        ...brokers.loginEnvironment,
       },
     });
     load = await HealthLoad.open(brokers.settings.brokers, TOPIC, LOAD);

@@ -86,6 +86,16 @@ export class Brokers {
     await rm(this.#home, { recursive: true, force: true });
   }
 
+  /** The same for a process of Sluice. */
+  get loginEnvironment(): Readonly<Record<string, string>> {
+    return {
+      KAFKA_BROKERS: this.loginBrokers.join(','),
+      KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
+      KAFKA_SASL_USERNAME: USER,
+      KAFKA_SASL_PASSWORD: PASSWORD,
+    };
+  }
+
   /** Gives USER a password that SCRAM can check; PLAIN's stands in the brokers' properties. */
   async addScramUser(password = PASSWORD): Promise<void> {
     const cluster = new KafkaCluster(this.settings, 'test');

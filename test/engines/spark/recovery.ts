@@ -9,6 +9,7 @@ import { ConnectClient } from '../../../engines/spark/connect-client.ts';
 import { ConnectSession } from '../../../engines/spark/connect-session.ts';
 import { SparkEngine, type SparkEngineOptions } from '../../../engines/spark/spark-engine.ts';
 import { KafkaCluster } from '../../../kafka/cluster.ts';
+import { JOINABLE_PREFIX } from '../../../plans/joinable-work.ts';
 import { type Brokers, PASSWORD } from '../../kafka/brokers.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { waitFor } from '../../wait-for.ts';
@@ -185,7 +186,7 @@ function entriesOf(folder: string): string[] {
 }
 
 function leftBySpark(scratchFolder: string): string[] {
-  return readdirSync(scratchFolder).filter((name) => name.startsWith('spark-'));
+  return readdirSync(scratchFolder).filter((name) => name.startsWith(JOINABLE_PREFIX));
 }
 
 function unfinished(scratchFolder: string): boolean {
@@ -194,7 +195,7 @@ function unfinished(scratchFolder: string): boolean {
 
 /** Whether Spark says of an operation, which its folder is named by, that it is at it no more. */
 function isGivenUp(folder: string, logPath: string): boolean {
-  return readFileSync(logPath, 'utf8').includes(`${folder.slice('spark-'.length)}) is removed.`);
+  return readFileSync(logPath, 'utf8').includes(`${folder.slice(JOINABLE_PREFIX.length)}) is removed.`);
 }
 
 function startClient(options: object): ChildProcess {
