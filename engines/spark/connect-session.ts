@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import type { EngineProgress } from '../engine-progress.ts';
@@ -8,6 +9,8 @@ import type { ExecutePlanResponse, Literal, Plan } from './connect-protocol.ts';
 /** How long a server that does not answer is waited for: one that died is started again meanwhile. */
 export const UNREACHABLE_PATIENCE_MS = 60_000;
 const RETRY_EVERY_MS = 500;
+/** How long an operation that was interrupted may take to end: its stream tells when it has. */
+export const INTERRUPTED_WITHIN_MS = 5_000;
 
 /** What an operation gave. */
 export interface OperationResult {
@@ -25,6 +28,8 @@ export class ConnectSession {
   readonly #client: ConnectClient;
   /** The server's own name of the session: another one after a restart, and then nothing of it is left. */
   #serverSide: string | undefined;
+  readonly #releasing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(client: ConnectClient, id: string) {
     this.#client = client;
@@ -52,11 +57,33 @@ export class ConnectSession {
    * @param report hears how far it is, as often as the server says so
    * @throws HandleLost, OperationFailed, SluiceError SPARK_UNREACHABLE; the signal's reason
    */
-  async run(
+  run(
     operationId: string,
     plan: Plan,
     signal: AbortSignal,
     report: (progress: EngineProgress) => void = () => undefined,
+  ): Promise<OperationResult> {
+    const until = AbortSignal.any([signal, this.#releasing.signal]);
+    const running = this.#follow(operationId, plan, until, report).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /**
+   * Ends all that runs in the session, then the session itself, as far as the server can be reached. In this order: a
+   * server that closes a session while one of its operations ends fails on that one, and leaves the others for minutes.
+   */
+  async release(): Promise<void> {
+    this.#releasing.abort();
+    await Promise.allSettled(this.#running);
+    await this.#call('ReleaseSession', {}).catch(() => undefined);
+  }
+
+  async #follow(
+    operationId: string,
+    plan: Plan,
+    signal: AbortSignal,
+    report: (progress: EngineProgress) => void,
   ): Promise<OperationResult> {
     const collected = new Collected();
     const patience = new Patience(this.#client.address, signal);
@@ -93,11 +120,6 @@ export class ConnectSession {
     return { batches: collected.batches, metrics: collected.metrics, joined };
   }
 
-  /** Ends the session and all that it holds, as far as the server can be reached. */
-  async release(): Promise<void> {
-    await this.#call('ReleaseSession', {}).catch(() => undefined);
-  }
-
   #begin(operationId: string, plan: Plan): ClientReadableStream<ExecutePlanResponse> {
     return this.#client.stream('ExecutePlan', this.id, {
       ...this.#observed(),
@@ -117,7 +139,8 @@ export class ConnectSession {
 
   async #interrupt(operationId: string, call: ClientReadableStream<unknown>): Promise<void> {
     const request = { interrupt_type: 'INTERRUPT_TYPE_OPERATION_ID', operation_id: operationId };
-    await this.#call('Interrupt', request).catch(() => undefined);
+    const ended = once(call, 'status', { signal: AbortSignal.timeout(INTERRUPTED_WITHIN_MS) });
+    await Promise.all([this.#call('Interrupt', request), ended]).catch(() => undefined);
     call.cancel();
   }
 
