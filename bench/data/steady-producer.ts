@@ -8,6 +8,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { Random } from '../../collectors/simulation/random.ts';
 
 const SEND_EVERY_MS = 50;
+/** One request's records of some 200 bytes: brokers refuse a batch of more than 1 MiB, and a pause makes much due at once. */
+const MAX_RECORDS_PER_SEND = 4_000;
 const HOSTS = 200;
 const TEMPLATES = 1_000;
 
@@ -37,14 +39,15 @@ const endMs = Number(seconds) * 1000;
 const underWay = new Set<Promise<unknown>>();
 let sent = 0;
 for (let elapsedMs = 0; elapsedMs < endMs; elapsedMs = performance.now() - startedMs) {
-  const due = Math.floor((elapsedMs / 1000) * Number(rate)) - sent;
+  const due = Math.floor((elapsedMs / 1000) * Number(rate));
   const time = new Date().toISOString();
-  const messages = Array.from({ length: due }, (_, index) => {
-    const { key, before, after } = made[(sent + index) % TEMPLATES] ?? { key: '', before: '', after: '' };
-    return { key, value: `${before}${time}${after}`, partition: (sent + index) % Number(partitions) };
-  });
-  sent += due;
-  if (due > 0) {
+  while (sent < due) {
+    const records = Math.min(due - sent, MAX_RECORDS_PER_SEND);
+    const messages = Array.from({ length: records }, (_, index) => {
+      const { key, before, after } = made[(sent + index) % TEMPLATES] ?? { key: '', before: '', after: '' };
+      return { key, value: `${before}${time}${after}`, partition: (sent + index) % Number(partitions) };
+    });
+    sent += records;
     const sending = producer.send({ topic, acks: -1, messages }).finally(() => underWay.delete(sending));
     underWay.add(sending);
   }
