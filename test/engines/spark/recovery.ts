@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,11 +69,7 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
     });
 
     it('is joined by who comes after a client that was killed', async () => {
-      const scratchFolder = temporaryFolder();
-      const client = startClient({ ...options, records: RECORDS, sequence: 3, scratchFolder });
-      await begun(scratchFolder);
-      client.kill('SIGKILL');
-      await once(client, 'exit');
+      const scratchFolder = await leftByKilledClient(options, 3);
       const result = await engine.write(
         await batchOf(cluster, { records: RECORDS, sequence: 3, scratchFolder: temporaryFolder() }),
       );
@@ -83,11 +79,7 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
     });
 
     it('is made anew where the files of the client that began it are gone', async () => {
-      const scratchFolder = temporaryFolder();
-      const client = startClient({ ...options, records: RECORDS, sequence: 5, scratchFolder });
-      await begun(scratchFolder);
-      client.kill('SIGKILL');
-      await once(client, 'exit');
+      const scratchFolder = await leftByKilledClient(options, 5);
       await waitFor('Spark to end what it was at', 60_000, () =>
         Promise.resolve(unfinished(scratchFolder) ? undefined : true),
       );
@@ -158,6 +150,19 @@ async function expectWhole(result: BatchResult): Promise<void> {
   expect([all.size, Math.max(...files.map(({ rows: some }) => some)) > 0]).toEqual([RECORDS, true]);
 }
 
+/** Has a client begin a batch, and kills it once Spark is at it. @returns where Spark goes on writing */
+async function leftByKilledClient(options: SparkEngineOptions, sequence: number): Promise<string> {
+  const scratchFolder = temporaryFolder();
+  const args = JSON.stringify({ ...options, records: RECORDS, sequence, scratchFolder });
+  const client = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DYING_CLIENT, args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await begun(scratchFolder);
+  client.kill('SIGKILL');
+  await once(client, 'exit');
+  return scratchFolder;
+}
+
 /**
  * Waits until tasks of Spark's have begun to write rows and archive, and not all have ended. An operation that is met earlier,
  * between the making of its folder and its first task, leaves that folder behind, empty, for good.
@@ -196,10 +201,4 @@ function unfinished(scratchFolder: string): boolean {
 /** Whether Spark says of an operation, which its folder is named by, that it is at it no more. */
 function isGivenUp(folder: string, logPath: string): boolean {
   return readFileSync(logPath, 'utf8').includes(`${folder.slice(JOINABLE_PREFIX.length)}) is removed.`);
-}
-
-function startClient(options: object): ChildProcess {
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', DYING_CLIENT, JSON.stringify(options)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
 }
