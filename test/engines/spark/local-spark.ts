@@ -1,12 +1,13 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { freePorts } from '../../../infra/ports.ts';
 import { RunningComponent } from '../../../infra/running-component.ts';
 import type { Component } from '../../../infra/component.ts';
 import { sparkConnect } from '../../../infra/spark-connect.ts';
 import { StackRecord } from '../../../infra/stack-record.ts';
+import { JOINABLE_PREFIX } from '../../../plans/joinable-work.ts';
 import type { KafkaSettings } from '../../../settings/settings.ts';
 import { readSettings } from '../../../settings/settings.ts';
 import type { SparkSettings } from '../../../settings/spark-settings.ts';
@@ -61,6 +62,15 @@ export class LocalSpark {
     await this.#running.component.prepare?.(() => undefined);
     await appendFile(join(this.home, 'spark', 'log4j2.properties'), OPERATIONS_LOGGED);
     await this.#running.start();
+  }
+
+  /**
+   * Whether its log says of an operation, which this folder is named by, that it is at it no more. The folder itself can't tell:
+   * a task that ends late makes it again, after Spark has deleted it.
+   */
+  hasGivenUp(folder: string): boolean {
+    const id = basename(folder).slice(JOINABLE_PREFIX.length);
+    return readFileSync(this.logPath, 'utf8').includes(`${id}) is removed.`);
   }
 
   /** As a crash would end it; it is started again at once. */

@@ -101,10 +101,9 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
       await begun(scratchFolder);
       ending.abort(new Error('told to'));
       await ended;
-      // By its log, not by what is left of its files: a task that ends late makes its folder again, after Spark has deleted it.
-      const { logPath } = parts().spark;
+      const { spark } = parts();
       await waitFor('Spark to end what it was at', 60_000, () =>
-        Promise.resolve(leftBySpark(scratchFolder).every((name) => isGivenUp(name, logPath)) || undefined),
+        Promise.resolve(leftBySpark(scratchFolder).every((name) => spark.hasGivenUp(name)) || undefined),
       );
       await expectWhole(
         await engine.write(await batchOf(cluster, { records: RECORDS, sequence: 4, scratchFolder: temporaryFolder() })),
@@ -196,9 +195,4 @@ function leftBySpark(scratchFolder: string): string[] {
 
 function unfinished(scratchFolder: string): boolean {
   return readdirSync(scratchFolder).some((name) => existsSync(join(scratchFolder, name, '_temporary')));
-}
-
-/** Whether Spark says of an operation, which its folder is named by, that it is at it no more. */
-function isGivenUp(folder: string, logPath: string): boolean {
-  return readFileSync(logPath, 'utf8').includes(`${folder.slice(JOINABLE_PREFIX.length)}) is removed.`);
 }
