@@ -13,6 +13,7 @@ import { describeReport } from './audit-text.ts';
 import { showCertificate } from './certificate.ts';
 import { momentOf } from './moment.ts';
 import { recorded } from './recorded-action.ts';
+import { wholeNumber } from './whole-number.ts';
 import { awaited } from './work-progress.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { startAudit } from '../temporal/start-work.ts';
@@ -128,11 +129,6 @@ function scopeOf(options: AuditOptions, nowMs: number): AuditScope {
     });
   }
   return { ...scope, uncertified: options.uncertified };
-}
-
-function wholeNumber(option: string, text: string): bigint {
-  if (/^\d{1,18}$/.test(text)) return BigInt(text);
-  throw new SluiceError('USAGE', `${option} must be a whole number, not "${text}".`);
 }
 
 function showProgress({ check, done, total }: AuditProgress): void {

@@ -25,6 +25,7 @@ import { outlookInWords, statusInWords } from './backfill-text.ts';
 import { engineOption } from './engine-option.ts';
 import { momentOf } from './moment.ts';
 import { recorded } from './recorded-action.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const MAX_UNITS_AT_ONCE = 64;
 /** Longest that the brokers are waited for. */
@@ -227,9 +228,4 @@ function boundOf(
   }
   if (offset !== undefined) return { offset: wholeNumber(`--${name}-offset`, offset) };
   return time === undefined ? undefined : { timeMs: momentOf(`--${name}`, time, nowMs) };
-}
-
-function wholeNumber(option: string, text: string): bigint {
-  if (/^\d{1,18}$/.test(text)) return BigInt(text);
-  throw new SluiceError('USAGE', `${option} must be a whole number, not "${text}".`);
 }
