@@ -24,6 +24,7 @@ import type { AuditReport } from '../../plans/audit-report.ts';
 import { maintainedTables } from '../../plans/maintained-table.ts';
 import { archiveTable, mainTable, rejectedTable, type TableShape } from '../../plans/table-shape.ts';
 import type { Settings } from '../../settings/settings.ts';
+import { expire } from '../decisions/surprising-topic.ts';
 import { TopicWriter } from '../topic-writer.ts';
 
 export const PARTITIONS = 3;
@@ -220,6 +221,13 @@ export class AuditedTable {
     const signal = AbortSignal.timeout(120_000);
     const request = { definition: this.definition, mode: 'full', scope: {}, repair: false, signal } as const;
     return auditTable({ ...this.parts, ...parts }, request);
+  }
+
+  /** Deletes a partition's records before this offset, as retention does. */
+  async expire(partition: number, before: bigint): Promise<void> {
+    const cluster = new KafkaCluster(this.settings.kafka, 'test');
+    await expire(cluster, this.definition.source.topic, before, partition);
+    await cluster.close();
   }
 
   /** Changes the definition's file, as an operator would. */

@@ -32,11 +32,12 @@ export async function send(
   await producer.close();
 }
 
-/** Deletes the records of partition 0 before this offset, as retention does. */
-export async function expire(cluster: KafkaCluster, topic: string, before: bigint): Promise<void> {
+/** Deletes a partition's records before this offset, as retention does. */
+export async function expire(cluster: KafkaCluster, topic: string, before: bigint, partition = 0): Promise<void> {
   const { partitions } = await cluster.describeTopic(topic);
-  const connection = await cluster.controlConnection(partitions[0]?.leader ?? -1);
-  const wanted = [{ name: topic, partitions: [{ partitionIndex: 0, offset: before }] }];
+  const leader = partitions.find((candidate) => candidate.partition === partition)?.leader ?? -1;
+  const connection = await cluster.controlConnection(leader);
+  const wanted = [{ name: topic, partitions: [{ partitionIndex: partition, offset: before }] }];
   await deleteRecordsV2.api.async(connection, wanted, 10_000);
 }
 
