@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { deleteRecordsV2, Producer, type CompressionAlgorithmValue } from '@platformatic/kafka';
+import { Producer, type CompressionAlgorithmValue } from '@platformatic/kafka';
 import kafkajs, { type Kafka, type Producer as OtherProducer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { literal } from '../../duckdb/quote.ts';
 import { DuckDbSession } from '../../duckdb/session.ts';
-import { SluiceError } from '../../errors/sluice-error.ts';
 import { ensureTopic } from '../../kafka/admin.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
 import { readRange, type ReadOptions, type RecordChunk } from '../../kafka/range-reader.ts';
-import { readSettings, type KafkaSettings } from '../../settings/settings.ts';
+import { readSettings } from '../../settings/settings.ts';
 import { AuditedTable } from '../audit/audited-table.ts';
-import { deleteTopic, recordOf } from '../decisions/surprising-topic.ts';
+import { deleteTopic, expire, recordOf } from '../decisions/surprising-topic.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { Brokers, PASSWORD, USER } from './brokers.ts';
+import { Brokers } from './brokers.ts';
+import { describeConnections } from './connections.ts';
 import { everyBroker } from './every-broker.ts';
+import { failureOf } from './failure-of.ts';
 import { describeFlumeLogin } from './flume-login.ts';
 
 let brokers: Brokers;
@@ -83,15 +84,6 @@ async function read(
     await options.onChunk?.(chunk);
   }
   return found;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<SluiceError> {
-  const thrown: unknown = await promise.then(
-    () => 'nothing was thrown',
-    (error: unknown) => error,
-  );
-  if (thrown instanceof SluiceError) return thrown;
-  throw new Error('no SluiceError', { cause: thrown });
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
@@ -236,18 +228,11 @@ describe('gaps', () => {
   });
 });
 
-async function deleteRecords(topic: string, before: bigint): Promise<void> {
-  const { partitions } = await cluster.describeTopic(topic);
-  const connection = await cluster.controlConnection(partitions[0]?.leader ?? -1);
-  const request = [{ name: topic, partitions: [{ partitionIndex: 0, offset: before }] }];
-  await deleteRecordsV2.api.async(connection, request, 10_000);
-}
-
 describe('offsets that are gone', () => {
   it('are reported as expired, with what is left, and never skipped', async () => {
     const topicId = await createTopic('expired');
     for (let from = 0; from < 100; from += 10) await send('expired', numbers(from, from + 10));
-    await deleteRecords('expired', 55n);
+    await expire(cluster, 'expired', 55n);
     const failure = await failureOf(read(topicId, 40, 90));
     expect(failure).toMatchObject({
       code: 'OFFSET_EXPIRED',
@@ -350,75 +335,7 @@ describe('a leader', () => {
   });
 });
 
-describe('connections', () => {
-  async function lookUp(settings: KafkaSettings): Promise<string[]> {
-    const client = new KafkaCluster(settings, 'connections');
-    try {
-      const { partitions, topic } = await client.describeTopic('early');
-      const offsets = await client.offsets(topic);
-      return [topic, String(partitions.length), String(offsets.size)];
-    } finally {
-      await client.close();
-    }
-  }
-
-  const login = (mechanism: NonNullable<KafkaSettings['sasl']>['mechanism'], password = PASSWORD): KafkaSettings => ({
-    ...brokers.settings,
-    brokers: brokers.loginBrokers,
-    sasl: { mechanism, username: USER, password },
-  });
-  const secure = (tls: NonNullable<KafkaSettings['tls']>): KafkaSettings => ({
-    ...brokers.settings,
-    brokers: brokers.tlsBrokers,
-    tls,
-  });
-
-  it.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('log in by %s', async (mechanism) => {
-    await brokers.addScramUser();
-    await until('the brokers know the user', async () =>
-      lookUp(login(mechanism)).then(
-        () => true,
-        () => false,
-      ),
-    );
-    expect(await lookUp(login(mechanism))).toEqual(['early', '3', '3']);
-    const failure = await failureOf(lookUp(login(mechanism, 'wrong-secret')));
-    expect(failure).toMatchObject({ code: 'KAFKA_AUTHENTICATION' });
-    expect(failure.message).toContain('refused the log-in');
-    expect(failure.remedy).toContain('KAFKA_SASL_PASSWORD');
-    expect(JSON.stringify([failure.message, failure.remedy, failure.details])).not.toContain('wrong-secret');
-  });
-
-  it('use TLS, and say what is wrong with it', async () => {
-    expect(await lookUp(secure({ ca: brokers.certificate, rejectUnauthorized: true }))).toEqual(['early', '3', '3']);
-    expect(await lookUp(secure({ rejectUnauthorized: false }))).toEqual(['early', '3', '3']);
-    const plainBrokers = { ...secure({ rejectUnauthorized: true }), brokers: brokers.settings.brokers };
-    const withoutTls = { ...brokers.settings, brokers: brokers.tlsBrokers };
-    for (const settings of [secure({ rejectUnauthorized: true }), plainBrokers, withoutTls]) {
-      const failure = await failureOf(lookUp(settings));
-      expect(failure).toMatchObject({ code: 'KAFKA_AUTHENTICATION' });
-      expect(failure.message).toContain('TLS');
-      expect(failure.remedy).toContain('KAFKA_TLS');
-    }
-  });
-
-  it('name the brokers that were tried, and use those that answer', async () => {
-    const nobody = ['127.0.0.1:1', 'no-such-host.invalid:9092'];
-    const failure = await failureOf(lookUp({ ...brokers.settings, brokers: nobody }));
-    expect(failure).toMatchObject({ code: 'KAFKA_UNREACHABLE', details: { brokers: nobody.join(',') } });
-    expect(failure.message).toContain('127.0.0.1:1 (connection refused)');
-    const [one = ''] = brokers.settings.brokers;
-    expect(await lookUp({ ...brokers.settings, brokers: [...nobody, one] })).toEqual(['early', '3', '3']);
-  });
-
-  it('are refused once the cluster is closed', async () => {
-    const client = new KafkaCluster(brokers.settings, 'closed');
-    await client.describeTopic('early');
-    await client.close();
-    expect(await failureOf(client.describeTopic('early'))).toMatchObject({ code: 'KAFKA_UNREACHABLE' });
-  });
-});
-
+describeConnections(() => brokers);
 describeFlumeLogin(() => brokers);
 
 describe('a quota of the brokers', () => {
