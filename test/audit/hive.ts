@@ -2,8 +2,7 @@ import { linkSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Partition } from '../../lake/hive/metastore-types.ts';
-import { BOOL, STRING, struct } from '../../lake/hive/thrift-codec.ts';
-import { ThriftConnection } from '../../lake/hive/thrift-connection.ts';
+import { dropTable } from '../lake/hive/drop-table.ts';
 import type { AuditedTable } from './audited-table.ts';
 import type { FilledTables } from './filled-tables.ts';
 import { found } from './found.ts';
@@ -32,7 +31,9 @@ export function describeHive(tables: FilledTables): void {
       unlinkSync(join(folder, readdirSync(folder)[0] ?? ''));
       await repairs(table, 'hive_file_missing');
 
-      await dropTable(table);
+      const [endpoint] = table.settings.metastore.endpoints;
+      if (endpoint === undefined) throw new Error('no metastore');
+      await dropTable(endpoint, table.shape);
       await repairs(table, 'hive_table_missing');
     });
 
@@ -61,16 +62,4 @@ async function partitionsInHive(table: AuditedTable): Promise<readonly Partition
   const { database, table: name } = table.shape;
   const names = await table.parts.metastore.getPartitionNames(database, name);
   return table.parts.metastore.getPartitionsByNames(database, name, names);
-}
-
-async function dropTable(table: AuditedTable): Promise<void> {
-  const [endpoint] = table.settings.metastore.endpoints;
-  if (endpoint === undefined) throw new Error('no metastore');
-  const connection = await ThriftConnection.open(endpoint, 5_000);
-  const args = struct('drop_table_args', { dbname: [1, STRING], name: [2, STRING], deleteData: [3, BOOL] });
-  const exceptions = ['NoSuchObjectException', 'MetaException'];
-  const method = { name: 'drop_table', args, returns: undefined, exceptions, repeatable: false };
-  const { database: dbname, table: name } = table.shape;
-  await connection.call(method, { dbname, name, deleteData: false }, 30_000);
-  connection.close();
 }

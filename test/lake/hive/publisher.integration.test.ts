@@ -8,11 +8,10 @@ import type { SluiceError } from '../../../errors/sluice-error.ts';
 import { newTable } from '../../../lake/hive/hive-table.ts';
 import { HiveMetastore } from '../../../lake/hive/metastore.ts';
 import { HivePublisher } from '../../../lake/hive/publisher.ts';
-import { BOOL, STRING, struct } from '../../../lake/hive/thrift-codec.ts';
-import { ThriftConnection } from '../../../lake/hive/thrift-connection.ts';
 import { FileStorage } from '../../../lake/storage/file/file-storage.ts';
 import type { LiveFile } from '../../../plans/publication.ts';
 import type { TableShape } from '../../../plans/table-shape.ts';
+import { dropTable } from './drop-table.ts';
 import { MetastoreProxy } from './metastore-proxy.ts';
 import { freePort, MetastoreServer } from './metastore-server.ts';
 
@@ -112,16 +111,6 @@ async function readAsHive(): Promise<Record<string, string[]>> {
     found[`dt=${partition.values?.join('/hour=') ?? ''}`] = [folder.slice(folder.lastIndexOf('/') + 1), ...files];
   }
   return found;
-}
-
-/** As an operator would from a Hive shell. */
-async function dropTable(): Promise<void> {
-  const connection = await ThriftConnection.open(server.endpoint, 5_000);
-  const args = struct('drop_table_args', { dbname: [1, STRING], name: [2, STRING], deleteData: [3, BOOL] });
-  const exceptions = ['NoSuchObjectException', 'MetaException'];
-  const method = { name: 'drop_table', args, returns: undefined, exceptions, repeatable: false };
-  await connection.call(method, { dbname: shape.database, name: shape.table, deleteData: false }, 30_000);
-  connection.close();
 }
 
 describe('the table', () => {
@@ -294,7 +283,7 @@ describe('a publication', () => {
     const [first, second] = [await batch(1), await batch(2, '6')];
     const files = [first, second];
     await publish(files, 0);
-    await dropTable();
+    await dropTable(server.endpoint, shape);
     expect(await publish([first, await batch(3)], 1)).toMatchObject({ added: [HOUR_5], publishedVersion: -1 });
     const all = [...files, await batch(3)];
     expect(await publisher.reconcile(all, 1)).toMatchObject({ added: [HOUR_6], publishedVersion: 1 });
