@@ -1,4 +1,4 @@
-import { createTopicsV7 } from '@platformatic/kafka';
+import { createTopicsV7 } from './library.ts';
 import { asSluiceError, SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaSettings } from '../settings/settings.ts';
 import { KafkaCluster } from './cluster.ts';

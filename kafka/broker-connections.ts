@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Connection, apiVersionsV3, type ConnectionOptions } from '@platformatic/kafka';
+import { Connection, apiVersionsV3, type ConnectionOptions } from './library.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { hostAndPort, type BrokerAddress } from './connection.ts';
 

@@ -1,4 +1,4 @@
-import type { Connection } from '@platformatic/kafka';
+import type { Connection } from './library.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaSettings } from '../settings/settings.ts';
 import { BrokerConnections } from './broker-connections.ts';

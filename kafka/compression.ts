@@ -1,5 +1,5 @@
 import zlib from 'node:zlib';
-import { compressionsAlgorithms } from '@platformatic/kafka';
+import { compressionsAlgorithms } from './library.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 
 /** A record batch's codecs, in the order of their numbers in the batch's attributes. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
+import type { ConnectionOptions, SASLOptions } from './library.ts';
 import type { KafkaSettings } from '../settings/settings.ts';
 
 /** How long opening a connection to one broker may take, log-in included. */

@@ -1,4 +1,4 @@
-import { createAPI, fetchV13, type Connection, type Reader } from '@platformatic/kafka';
+import { createAPI, fetchV13, type Connection, type Reader } from './library.ts';
 import { FETCH_VERSION } from './broker-connections.ts';
 import type { AbortedTransaction } from './transactions.ts';
 

@@ -1,4 +1,4 @@
-import { metadataV12, type Connection } from '@platformatic/kafka';
+import { metadataV12, type Connection } from './library.ts';
 import { addressOf, type BrokerAddress } from './connection.ts';
 import { answered } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import { listOffsetsV7, type Connection } from '@platformatic/kafka';
+import { listOffsetsV7, type Connection } from './library.ts';
 import type { PartitionLeader } from './metadata.ts';
 import { answered } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import { protocolErrorsCodesById, ResponseError } from '@platformatic/kafka';
+import { protocolErrorsCodesById, ResponseError } from './library.ts';
 
 /** Kafka's error codes that are acted on here, from the protocol's table (https://kafka.apache.org/protocol#protocol_error_codes). */
 export const NONE = 0;

@@ -1,4 +1,4 @@
-import { crc32c, Reader } from '@platformatic/kafka';
+import { crc32c, Reader } from './library.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
 import { CODECS, decompress, MAX_DECOMPRESSED_BYTES, type Codec } from './compression.ts';
 import { decodeRecords, MalformedRecords, RawRecord, type RecordVisitor } from './record.ts';

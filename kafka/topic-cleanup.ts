@@ -1,4 +1,4 @@
-import { ResourceTypes, describeConfigsV4 } from '@platformatic/kafka';
+import { ResourceTypes, describeConfigsV4 } from './library.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { leaderFailed } from './failure.ts';
 import { answered, NONE } from './protocol.ts';

@@ -1,4 +1,4 @@
-import { initProducerIdV4, NumericMap, produceV9, type Connection } from '@platformatic/kafka';
+import { initProducerIdV4, NumericMap, produceV9, type Connection } from '../../kafka/library.ts';
 import { asSluiceError, type SluiceError } from '../../errors/sluice-error.ts';
 import type { KafkaCluster, TopicDescription } from '../../kafka/cluster.ts';
 import { leaderFailed, protocolFailure } from '../../kafka/failure.ts';

@@ -1,4 +1,4 @@
-import { murmur2 } from '@platformatic/kafka';
+import { murmur2 } from '../../kafka/library.ts';
 import type { Outgoing } from '../record.ts';
 import type { PlannedShipment } from '../spool/cursor.ts';
 
