@@ -1,5 +1,6 @@
 import { createAPI, fetchV13, type Connection, type Reader } from './library.ts';
 import { FETCH_VERSION } from './broker-connections.ts';
+import { freeBytes } from './free-bytes.ts';
 import type { AbortedTransaction } from './transactions.ts';
 
 export interface FetchRequest {
@@ -22,7 +23,7 @@ export interface FetchedPartition {
   readonly aborted: readonly AbortedTransaction[];
   /** The replica to read from instead, where the brokers' replica selector says so; else -1. */
   readonly preferredReplica: number;
-  /** Record batches as they came, the last one possibly cut off. */
+  /** Record batches as they came, the last one possibly cut off. To be given back by `freeBytes`. */
   readonly bytes: Buffer;
 }
 
@@ -96,8 +97,10 @@ function parsePartition(reader: Reader): PartitionAnswer {
   const aborted = reader.readNullableArray((r) => ({ producerId: r.readInt64(), firstOffset: r.readInt64() })) ?? [];
   const preferredReplica = reader.readInt32();
   const sizeBytes = Math.max(0, reader.readUnsignedVarInt() - 1);
-  const bytes = reader.buffer.slice(reader.position, reader.position + sizeBytes);
+  const { buffers: received, buffer: bytes } = reader.buffer.subarray(reader.position, reader.position + sizeBytes);
   reader.skip(sizeBytes);
+  // What they held has been copied into one; the connection drops them once this has returned.
+  if (received.length > 1) queueMicrotask(() => received.forEach(freeBytes));
   return { errorCode, lastStableOffset, aborted, preferredReplica, bytes };
 }
 

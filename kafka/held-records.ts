@@ -45,6 +45,9 @@ class HeldChunk implements SpooledChunk {
       visit(record);
     }
   }
+
+  /** Its records are somebody else's. */
+  free(): void {}
 }
 
 const EMPTY = Buffer.alloc(0);

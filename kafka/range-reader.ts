@@ -2,6 +2,7 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { leaderFailed, protocolFailure } from './failure.ts';
 import type { FetchedPartition } from './fetch.ts';
+import { freeBytes } from './free-bytes.ts';
 import { describeRange, type OffsetRange } from './offset-range.ts';
 import { NONE, OFFSET_OUT_OF_RANGE } from './protocol.ts';
 import { offsetsMovedBack, offsetsExpired, topicGone } from './range-failure.ts';
@@ -138,21 +139,26 @@ class RangeReader {
   /** What an answer brings; nothing where it doesn't move the offset. */
   #take(fetched: FetchedPartition): RecordChunk | undefined {
     const { endOffset } = this.#range;
-    const { nextOffset, sizeBytes, batches } = whatIsKept(fetched.bytes, endOffset);
+    const { bytes, nextOffset, sizeBytes, batches } = whatIsKept(fetched.bytes, endOffset);
     if (nextOffset !== undefined && nextOffset > this.offset) {
       const wanted = committedBatches(batches, fetched.aborted).filter(({ lastOffset }) => lastOffset >= this.offset);
       const covered = { nextOffset: nextOffset < endOffset ? nextOffset : endOffset, sizeBytes };
-      return this.#chunk(wanted, covered);
+      return this.#chunk(wanted, covered, bytes);
     }
     // Nothing is there although the range is stable: what is left of it has been compacted away. Asked twice, since
     // the offset is given up for good.
     const isGap = fetched.isAnswered && fetched.bytes.length === 0 && fetched.preferredReplica < 0;
     if (!isGap || fetched.lastStableOffset < endOffset || ++this.#gapAnswers < GAP_ANSWERS) return undefined;
-    return this.#chunk([], { nextOffset: endOffset, sizeBytes: 0 });
+    return this.#chunk([], { nextOffset: endOffset, sizeBytes: 0 }, bytes);
   }
 
-  #chunk(batches: RecordChunk['batches'], covered: { nextOffset: bigint; sizeBytes: number }): RecordChunk {
-    return new RecordChunk(this.#range, batches, covered, this.#options.maxDecompressedBytes);
+  #chunk(
+    batches: RecordChunk['batches'],
+    covered: { nextOffset: bigint; sizeBytes: number },
+    bytes: Buffer,
+  ): RecordChunk {
+    const { maxDecompressedBytes } = this.#options;
+    return new RecordChunk(this.#range, batches, covered, { maxDecompressedBytes, bytes });
   }
 
   /** Why an answer without an error brings nothing. */
@@ -189,9 +195,10 @@ class RangeReader {
 }
 
 /** The batches of the range. Where most of the bytes lie beyond it, the rest is copied, so as not to keep them all. */
-function whatIsKept(bytes: Buffer, endOffset: bigint): FetchedBatches {
+function whatIsKept(bytes: Buffer, endOffset: bigint): FetchedBatches & { readonly bytes: Buffer } {
   const fetched = readRecordBatches(bytes, endOffset);
-  if (fetched.sizeBytes * 2 >= bytes.length) return fetched;
-  const kept = readRecordBatches(Buffer.from(bytes.subarray(0, fetched.sizeBytes)), endOffset);
-  return { ...fetched, batches: kept.batches };
+  if (fetched.sizeBytes * 2 >= bytes.length) return { ...fetched, bytes };
+  const kept = Buffer.from(bytes.subarray(0, fetched.sizeBytes));
+  freeBytes(bytes);
+  return { ...fetched, batches: readRecordBatches(kept, endOffset).batches, bytes: kept };
 }

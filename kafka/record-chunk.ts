@@ -1,10 +1,18 @@
+import { freeBytes } from './free-bytes.ts';
 import type { OffsetRange } from './offset-range.ts';
 import { forEachRecordOf, type RecordBatch } from './record-batch.ts';
 import type { RecordVisitor } from './record.ts';
 
+export interface ChunkOptions {
+  /** What one compressed record batch may expand to. @default MAX_DECOMPRESSED_BYTES of compression.ts */
+  readonly maxDecompressedBytes?: number | undefined;
+  /** The memory that the batches lie in. */
+  readonly bytes?: Buffer;
+}
+
 /**
  * What one fetch brought of a range: its committed record batches, still compressed. Visiting decodes them anew each
- * time, so a chunk takes no more memory than its fetched bytes.
+ * time, so a chunk takes no more memory than its fetched bytes: until it is freed.
  */
 export class RecordChunk {
   readonly partition: number;
@@ -16,13 +24,15 @@ export class RecordChunk {
   readonly batches: readonly RecordBatch[];
   readonly #range: OffsetRange;
   readonly #maxDecompressedBytes: number | undefined;
+  readonly #bytes: Buffer | undefined;
   #rowCount: number | undefined;
+  #isFree = false;
 
   constructor(
     range: OffsetRange,
     batches: readonly RecordBatch[],
     covered: { nextOffset: bigint; sizeBytes: number },
-    maxDecompressedBytes?: number,
+    { maxDecompressedBytes, bytes }: ChunkOptions = {},
   ) {
     this.partition = range.partition;
     this.nextOffset = covered.nextOffset;
@@ -30,6 +40,7 @@ export class RecordChunk {
     this.batches = batches;
     this.#range = range;
     this.#maxDecompressedBytes = maxDecompressedBytes;
+    this.#bytes = bytes;
   }
 
   /** Committed records inside the range. Only a batch that lies across an end of the range is decoded for it. */
@@ -45,8 +56,15 @@ export class RecordChunk {
 
   /** The same for one of the chunk's batches. */
   forEachRecordOf(batch: RecordBatch, visit: RecordVisitor): void {
+    if (this.#isFree) throw new Error('The records of a chunk were asked for after its bytes had been freed.');
     const { startOffset, endOffset } = this.#range;
     forEachRecordOf(batch, { startOffset, endOffset, maxDecompressedBytes: this.#maxDecompressedBytes }, visit);
+  }
+
+  /** Gives its memory back at once; nothing that was visited may be used any more, unless it was copied. */
+  free(): void {
+    this.#isFree = true;
+    if (this.#bytes !== undefined) freeBytes(this.#bytes);
   }
 
   #rowsOf(batch: RecordBatch): number {

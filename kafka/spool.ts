@@ -28,11 +28,13 @@ export interface SpooledChunk {
   readonly nextOffset: bigint;
   readonly batches: readonly SpooledGroup[];
   forEachRecordOf(group: SpooledGroup, visit: (record: RawRecord) => void): void;
+  /** Called where no segment refers to it. */
+  free(): void;
 }
 
 export type SpooledGroup = Pick<RecordBatch, 'baseOffset'> & { readonly data: { readonly length: number } };
 
-/** Takes a record for itself, or leaves it (false) to be spooled; asked about each record once, in order. */
+/** Takes a record for itself by copying it, or leaves it (false) to be spooled; asked about each record once, in order. */
 export type RecordTaker = (record: RawRecord, partition: number) => boolean;
 
 /** A part of a range as a file of NDJSON lines; the fetched bytes stay in memory for as long as this object. */
@@ -126,6 +128,7 @@ export class Spool {
 
   /** @returns the first offset of the record batch that the budget does not admit; undefined where all are taken */
   async add(chunk: SpooledChunk): Promise<bigint | undefined> {
+    const before = this.segments.length;
     let draft = new Draft();
     for (const batch of chunk.batches) {
       const oddBytes = draft.oddBytes;
@@ -140,6 +143,7 @@ export class Spool {
       draft = new Draft();
     }
     await this.#write(chunk, draft);
+    if (this.segments.length === before) chunk.free();
     return undefined;
   }
 

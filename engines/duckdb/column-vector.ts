@@ -20,6 +20,9 @@ const VALUE_BYTES: Readonly<Record<ColumnType, number>> = {
 
 const TWO_TO_32 = 2 ** 32;
 
+const EMPTY = Buffer.alloc(0);
+const FIRST_TEXTS_BYTES = 64 * 1024;
+
 /** One column of up to a chunk's rows, laid out as DuckDB's vectors are, so that it is handed over by copying it whole. */
 export class ColumnVector {
   readonly type: ColumnType;
@@ -32,8 +35,10 @@ export class ColumnVector {
   /** A bit for each row: DuckDB's validity mask. */
   readonly #valid = new Uint32Array(VECTOR_ROWS / 32).fill(0xffffffff);
   #hasNulls = false;
-  /** Texts that don't fit in place, by row. */
-  readonly #longTexts: (Uint8Array | undefined)[] = [];
+  /** Texts that don't fit in place, one after the other; the rows they belong to, and where in the bytes each ends. */
+  #texts = EMPTY;
+  readonly #textRows: number[] = [];
+  readonly #textEnds: number[] = [];
 
   constructor(type: ColumnType) {
     this.type = type;
@@ -67,20 +72,20 @@ export class ColumnVector {
     this.#longs[row] = value;
   }
 
-  /** The text's bytes must not change until the rows have been taken. */
-  setText(row: number, bytes: Uint8Array, start: number, end: number): void {
+  /** Copies the text. The last row's may be set again, as long as no later row has one. */
+  setText(row: number, bytes: Buffer, start: number, end: number): void {
     const length = end - start;
     const word = row * 4;
     this.#ints[word] = length;
     this.#ints[word + 1] = 0;
     this.#ints[word + 2] = 0;
     this.#ints[word + 3] = 0;
+    if (this.#textRows.at(-1) === row) this.#dropLastText();
     if (length > INLINE_BYTES) {
       this.#ints[word] = 0;
-      this.#longTexts[row] = bytes.subarray(start, end);
+      this.#keepText(row, bytes, start, end);
       return;
     }
-    if (this.#longTexts.length > row) this.#longTexts[row] = undefined;
     const place = row * STRING_BYTES + 4;
     for (let index = 0; index < length; index++) this.#bytes[place + index] = bytes[start + index] as number;
   }
@@ -89,7 +94,7 @@ export class ColumnVector {
     this.#hasNulls = true;
     const word = row >>> 5;
     this.#valid[word] = (this.#valid[word] as number) & ~(1 << (row & 31));
-    if (this.type === 'string') this.setText(row, this.#bytes, 0, 0);
+    if (this.type === 'string') this.setText(row, EMPTY, 0, 0);
   }
 
   /** Puts the first rows into a column of a chunk, and begins anew. Returns how many bytes they take. */
@@ -97,18 +102,38 @@ export class ColumnVector {
     const vector = duckdb.data_chunk_get_vector(chunk, column);
     let sizeBytes = rows * VALUE_BYTES[this.type];
     duckdb.copy_data_to_vector(vector, 0, this.#bytes.buffer as ArrayBuffer, 0, sizeBytes);
-    for (let row = 0; row < this.#longTexts.length && row < rows; row++) {
-      const text = this.#longTexts[row];
-      if (text === undefined) continue;
-      duckdb.vector_assign_string_element_len(vector, row, text);
-      sizeBytes += text.length;
+    let start = 0;
+    for (const [index, row] of this.#textRows.entries()) {
+      const end = this.#textEnds[index] as number;
+      if (row < rows) duckdb.vector_assign_string_element_len(vector, row, this.#texts.subarray(start, end));
+      sizeBytes += end - start;
+      start = end;
     }
-    this.#longTexts.length = 0;
+    this.#textRows.length = 0;
+    this.#textEnds.length = 0;
     if (!this.#hasNulls) return sizeBytes;
     duckdb.vector_ensure_validity_writable(vector);
     duckdb.copy_data_to_vector_validity(vector, 0, this.#valid.buffer, 0, this.#valid.byteLength);
     this.#valid.fill(0xffffffff);
     this.#hasNulls = false;
     return sizeBytes;
+  }
+
+  #keepText(row: number, bytes: Buffer, from: number, to: number): void {
+    const start = this.#textEnds.at(-1) ?? 0;
+    const end = start + to - from;
+    if (end > this.#texts.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * end, FIRST_TEXTS_BYTES));
+      this.#texts.copy(larger, 0, 0, start);
+      this.#texts = larger;
+    }
+    bytes.copy(this.#texts, start, from, to);
+    this.#textRows.push(row);
+    this.#textEnds.push(end);
+  }
+
+  #dropLastText(): void {
+    this.#textRows.pop();
+    this.#textEnds.pop();
   }
 }

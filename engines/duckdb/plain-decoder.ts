@@ -93,7 +93,8 @@ export class PlainDecoder {
     reader.bytes = record.buffer;
     reader.at = valueStart;
     if (!this.#readObject() || !reader.isAllBlank(valueEnd) || !this.#isComplete(timestampMs)) return false;
-    this.#rows.endRow(partition, approximateOffset, timestampMs, Math.floor(this.#eventTimeUs / this.#periodUs));
+    const period = Math.floor(this.#eventTimeUs / this.#periodUs);
+    this.#rows.endRow(partition, approximateOffset, timestampMs, period, valueEnd - valueStart);
     for (const key of this.#unknown) key.count++;
     return true;
   }

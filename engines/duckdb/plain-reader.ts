@@ -40,7 +40,7 @@ const MICRO_DIGITS = 6;
  * stood within.
  */
 export class PlainReader {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Buffer = Buffer.alloc(0);
   at = 0;
   /** Where the last text lies, without its quotes. */
   textStart = 0;

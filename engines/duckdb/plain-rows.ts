@@ -28,6 +28,9 @@ export const PERIOD_COLUMN = '~period';
 /** Bytes of rows that are kept in memory for one batch; further records go through the disk. */
 export const PLAIN_ROWS_MAX_BYTES = 128 * 1024 ** 2;
 
+/** Rows of records that are together larger than this go to DuckDB at once: until then the vectors hold copies of their texts. */
+export const PLAIN_CHUNK_MAX_BYTES = 8 * 1024 ** 2;
+
 const TYPES: Readonly<Record<ColumnType, DuckDBType>> = {
   string: VARCHAR,
   boolean: BOOLEAN,
@@ -52,6 +55,8 @@ export class PlainRows {
   row = 0;
   #total = 0;
   #appendedBytes = 0;
+  /** Of the records whose rows are in the vectors. */
+  #recordBytes = 0;
   #lastPeriod = Number.NaN;
   readonly #partition = new ColumnVector('int');
   readonly #offset = new ColumnVector('bigint');
@@ -91,7 +96,7 @@ export class PlainRows {
   }
 
   /** Ends a row whose columns have been set. */
-  endRow(partition: number, offset: number, timestampMs: number, period: number): void {
+  endRow(partition: number, offset: number, timestampMs: number, period: number, recordBytes: number): void {
     const { row } = this;
     this.#partition.setInt(row, partition);
     this.#offset.setLong(row, offset);
@@ -99,7 +104,8 @@ export class PlainRows {
     this.#period.setInt(row, period);
     if (period !== this.#lastPeriod) this.periods.add((this.#lastPeriod = period));
     this.row++;
-    if (this.row === VECTOR_ROWS) this.#append();
+    this.#recordBytes += recordBytes;
+    if (this.row === VECTOR_ROWS || this.#recordBytes > PLAIN_CHUNK_MAX_BYTES) this.#append();
   }
 
   /** Puts what is left into the table; nothing can be added after it. */
@@ -116,5 +122,6 @@ export class PlainRows {
     this.#appender.appendDataChunk(this.#chunk);
     this.#total += this.row;
     this.row = 0;
+    this.#recordBytes = 0;
   }
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRecordBatches } from '../../kafka/record-batch.ts';
 import { RecordChunk } from '../../kafka/record-chunk.ts';
 import { ReadBudget } from '../../kafka/read-budget.ts';
-import { Spool, type CopiedRecord, type SpoolSegment } from '../../kafka/spool.ts';
+import { Spool, type CopiedRecord, type RecordTaker, type SpoolSegment } from '../../kafka/spool.ts';
 import { buildBatch, type BuiltBatch, type BuiltRecord } from './batch-builder.ts';
 
 let folder: string;
@@ -15,8 +15,9 @@ beforeEach(async () => {
 afterEach(async () => rm(folder, { recursive: true }));
 
 function chunkOf(built: readonly BuiltBatch[], range = { startOffset: 0n, endOffset: 2n ** 62n }): RecordChunk {
-  const { batches, nextOffset = 0n, sizeBytes } = readRecordBatches(Buffer.concat(built.map(buildBatch)), 2n ** 62n);
-  return new RecordChunk({ partition: 2, ...range }, batches, { nextOffset, sizeBytes });
+  const bytes = Buffer.concat(built.map(buildBatch));
+  const { batches, nextOffset = 0n, sizeBytes } = readRecordBatches(bytes, 2n ** 62n);
+  return new RecordChunk({ partition: 2, ...range }, batches, { nextOffset, sizeBytes }, { bytes });
 }
 
 async function spooled(chunk: RecordChunk, segmentMaxBytes?: number): Promise<SpoolSegment[]> {
@@ -234,4 +235,34 @@ describe('a value that is too long', () => {
     expect(segment?.rowCount).toBe(1);
     expect(segment?.odd.map(({ offset }) => offset)).toEqual([0n]);
   });
+});
+
+describe('the fetched bytes', () => {
+  const values = Array.from({ length: 200 }, (_, n) => ({ key: `k${n}`, value: `{"n":${n}}`, timestampDelta: n }));
+  const chunk = (): RecordChunk => chunkOf([{ baseOffset: 5n, records: values, baseTimestampMs: 1_790_000_000_000n }]);
+  const visitedIn = (of: RecordChunk): number => {
+    let visited = 0;
+    of.forEachRecord(() => visited++);
+    return visited;
+  };
+
+  it('are freed where every record was taken', async () => {
+    const taken = chunk();
+    const { segments } = await addedTo(taken, () => true);
+    expect(segments).toEqual([]);
+    expect(() => visitedIn(taken)).toThrow('after its bytes had been freed');
+  });
+
+  it('stay while a segment needs them', async () => {
+    const kept = chunk();
+    const { segments } = await addedTo(kept, ({ offset }) => offset !== 7n);
+    expect(segments.map(copies).map((records) => records.map(({ value }) => value?.toString()))).toEqual([['{"n":2}']]);
+    expect(visitedIn(kept)).toBe(200);
+  });
+
+  async function addedTo(added: RecordChunk, take: RecordTaker): Promise<Spool> {
+    const spool = new Spool({ folder, take });
+    await spool.add(added);
+    return spool;
+  }
 });

@@ -7,7 +7,7 @@ import { DuckDbSession } from '../../../duckdb/session.ts';
 import { literal } from '../../../duckdb/quote.ts';
 import { CarefulConversion } from '../../../engines/duckdb/careful-conversion.ts';
 import { PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
-import { PlainRows } from '../../../engines/duckdb/plain-rows.ts';
+import { PLAIN_CHUNK_MAX_BYTES, PlainRows } from '../../../engines/duckdb/plain-rows.ts';
 import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
 import type { BatchRequest, WrittenFile } from '../../../engines/engine.ts';
 import { readRecordBatches } from '../../../kafka/record-batch.ts';
@@ -75,7 +75,7 @@ function chunkOf(values: readonly Value[]): RecordChunk {
   const bytes = buildBatch({ baseOffset: 100n, records, baseTimestampMs: BigInt(PRODUCED_AT_MS) });
   const { batches, nextOffset = 0n, sizeBytes } = readRecordBatches(bytes, 2n ** 62n);
   const range = { partition: 4, startOffset: 0n, endOffset: 2n ** 62n };
-  return new RecordChunk(range, batches, { nextOffset, sizeBytes });
+  return new RecordChunk(range, batches, { nextOffset, sizeBytes }, { bytes });
 }
 
 function requestOf(scratchFolder: string): BatchRequest {
@@ -280,5 +280,13 @@ describe('the plain decoder', () => {
       ),
     );
     expect(await expectAgreement(values)).toBe(5000 - Math.ceil(5000 / 7));
+  });
+
+  it('keeps rows apart whose texts are too large to be many at a time', async () => {
+    const texts = [PLAIN_CHUNK_MAX_BYTES / 16, 1000, PLAIN_CHUNK_MAX_BYTES / 9, 20];
+    const values = Array.from({ length: 40 }, (_, index) =>
+      objectOf(Object.entries({ ...GOOD, text: `"${String(index % 10).repeat(texts[index % 4] ?? 0)}"` })),
+    );
+    expect(await expectAgreement(values)).toBe(40);
   });
 });
