@@ -8,7 +8,6 @@ import { SYSTEM_CLOCK } from '../clock/clock.ts';
 import { readDefinitions, tableNames } from '../definition/load.ts';
 import { ChosenEngine } from '../engines/chosen-engine.ts';
 import { DuckDbThread } from '../engines/duckdb/duckdb-thread.ts';
-import { SparkEngine } from '../engines/spark/spark-engine.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -52,7 +51,11 @@ async function main(): Promise<void> {
   const { spark, kafka, lakeUri } = settings;
   const engine = new ChosenEngine({
     duckdb: () => DuckDbThread.open(kafka, { clientId: 'sluice-worker' }),
-    spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
+    // Loaded where a table asks for it: that takes a tenth of a CPU-second.
+    async spark() {
+      const { SparkEngine } = await import('../engines/spark/spark-engine.ts');
+      return SparkEngine.open(cluster, { spark, kafka, lakeUri });
+    },
   });
   const parts: WindowParts = {
     storage: openStorage(settings),
