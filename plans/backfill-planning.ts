@@ -2,7 +2,7 @@ import type { EngineName, TableDefinition } from '../definition/table-definition
 import { SluiceError } from '../errors/sluice-error.ts';
 import { type BackfillPlan, type BackfillScope, type BackfillSource, mayHold, offsetsIn, unitsOf } from './backfill.ts';
 import type { PlannedRange } from './batch.ts';
-import { ASSUMED_RECORD_SIZE_BYTES, type AvailableOffsets } from './micro-batch.ts';
+import { ASSUMED_RECORD_SIZE_BYTES, type AvailableOffsets, recordsPerBatch } from './micro-batch.ts';
 import { partitionName } from './partition-name.ts';
 
 /** Units that are derived side by side where nothing else is asked for. */
@@ -201,7 +201,7 @@ function requireNoOverlap(request: BackfillRequest, ranges: readonly PlannedRang
 
 function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): BackfillOutlook {
   const offsets = offsetsIn(ranges);
-  const unitOffsets = unitSize(request);
+  const unitOffsets = recordsPerBatch(request.definition.limits, request.recordSizeBytes);
   const replaced = [request.main, request.rejected].map((table) => replacedOf(request, table, ranges));
   const merged = replaced.reduce((sum, { rows }) => sum + rows, 0);
   const units = unitsOf({ ranges, unitOffsets }).length;
@@ -226,13 +226,6 @@ function outlookOf(request: BackfillRequest, ranges: readonly PlannedRange[]): B
     estimatedMs: Math.ceil(seconds) * 1000,
     leavesOutToMs: request.leavesOutToMs,
   };
-}
-
-/** As many offsets as one batch of the table may have. */
-function unitSize({ definition, recordSizeBytes }: BackfillRequest): number {
-  const sizeBytes = Math.max(1, recordSizeBytes ?? ASSUMED_RECORD_SIZE_BYTES);
-  const { maxRows, maxBytes } = definition.limits;
-  return Math.max(1, Math.min(maxRows, Math.floor(maxBytes / sizeBytes)));
 }
 
 function replacedOf(

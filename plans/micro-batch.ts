@@ -29,6 +29,20 @@ export interface MicroBatch {
 export const ASSUMED_RECORD_SIZE_BYTES = 4096;
 
 /**
+ * What of maxBytes a batch is planned to take: records vary in size, and Kafka's own batches come whole. One that turns out
+ * larger than maxBytes is read twice.
+ */
+export const PLANNED_FILL = 0.9;
+
+/** How many records make a batch, by the mean size of recent ones. */
+export function recordsPerBatch(
+  { maxRows, maxBytes }: Pick<BatchLimits, 'maxRows' | 'maxBytes'>,
+  recordSizeBytes = ASSUMED_RECORD_SIZE_BYTES,
+): number {
+  return Math.max(1, Math.min(maxRows, Math.floor((PLANNED_FILL * maxBytes) / Math.max(1, recordSizeBytes))));
+}
+
+/**
  * Decides what the next batch of a table holds: from where the log stands to the last stable offset, shared fairly
  * between the partitions when it does not all fit. Pure: same input, same batch.
  * @throws SluiceError OFFSETS_MOVED_BACK, OFFSET_EXPIRED: only an operator can decide those
@@ -42,7 +56,7 @@ export function planMicroBatch(input: MicroBatchInput): MicroBatch {
     partition,
     count: lastStable - (starts.get(partition) ?? lastStable),
   }));
-  const taken = shareOut(waiting, BigInt(rowBudget(input)));
+  const taken = shareOut(waiting, BigInt(recordsPerBatch(input.limits, input.recordSizeBytes)));
   const ranges: PlannedRange[] = [];
   const nextOffsets: Record<string, string> = {};
   let remaining = 0n;
@@ -111,11 +125,6 @@ function requireHeld(input: MicroBatchInput, partition: number, start: bigint, a
       details: { table: input.table, partition, from: String(start), to: String(available.earliest) },
     },
   );
-}
-
-function rowBudget(input: MicroBatchInput): number {
-  const recordSizeBytes = Math.max(1, input.recordSizeBytes ?? ASSUMED_RECORD_SIZE_BYTES);
-  return Math.max(1, Math.min(input.limits.maxRows, Math.floor(input.limits.maxBytes / recordSizeBytes)));
 }
 
 /** Gives each partition an equal share of the budget, and what one does not need to the others. */

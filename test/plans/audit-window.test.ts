@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { afterWindow, joinNear, nextWindow, splitAt, type Stretch, withoutRanges } from '../../plans/audit-window.ts';
+import { PLANNED_FILL } from '../../plans/micro-batch.ts';
 
 const stretch = (partition: number, from: number, to: number): Stretch => ({
   partition,
@@ -29,7 +30,7 @@ describe('windows', () => {
 
   it('are smaller where records are large', () => {
     const [window] = nextWindow('health', [stretch(0, 0, 1_000)], { maxRows: 500, maxBytes: 10_000 }, 100);
-    expect(window).toEqual(stretch(0, 0, 100));
+    expect(window).toEqual(stretch(0, 0, 100 * PLANNED_FILL));
   });
 });
 

@@ -8,6 +8,7 @@ import {
   MAX_UNITS,
   planBackfill,
 } from '../../plans/backfill-planning.ts';
+import { PLANNED_FILL } from '../../plans/micro-batch.ts';
 
 const DEFINITION = parseDefinition(
   `table: t
@@ -75,7 +76,7 @@ describe('planBackfill', () => {
 
   it('makes units smaller where records are large', () => {
     const recordSizeBytes = DEFINITION.limits.maxBytes / 50;
-    expect(planBackfill(request({ recordSizeBytes })).unitOffsets).toBe(50);
+    expect(planBackfill(request({ recordSizeBytes })).unitOffsets).toBe(50 * PLANNED_FILL);
   });
 
   it('refuses what is not committed yet, but leaves it to ingestion where a time was meant', () => {
