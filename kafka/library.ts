@@ -2,14 +2,15 @@ import { createRequire, registerHooks } from 'node:module';
 import type * as Library from '@platformatic/kafka';
 
 /**
- * `@platformatic/kafka`, as far as Sluice uses it: its connections and requests. Its clients' option schemas are compiled when the
- * library is loaded, whoever uses them: half the CPU time of loading it, in each process and each thread. Here they are compiled
- * when one is first asked (`lazy-schemas.ts`).
+ * `@platformatic/kafka`, as far as Sluice uses it: its connections and requests. Loading all of it would take two and a half times
+ * the CPU time, in each process and each thread: its clients' option schemas are compiled, whoever uses them, and its registry
+ * of schemas, which Sluice does not use, brings compilers of its own. Here the former are compiled when one is first asked
+ * (`lazy-schemas.ts`), and the latter is left out.
  */
-const SCHEMA_COMPILER = 'ajv/dist/2020.js';
-const LAZY_SCHEMAS = new URL('lazy-schemas.ts', import.meta.url).href;
-/** The library's module that makes the compiler which all of its clients share. */
-const ASKING_MODULE = '/@platformatic/kafka/dist/utils.js';
+const INSTEAD = [
+  { of: 'ajv/dist/2020.js', by: 'utils.js', url: new URL('lazy-schemas.ts', import.meta.url).href },
+  { of: './registries/index.js', by: 'index.js', url: 'data:text/javascript,' },
+];
 
 export type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
 export type Connection = Library.Connection;
@@ -17,10 +18,13 @@ export type Reader = Library.Reader;
 export type ResponseError = Library.ResponseError;
 
 const hooks = registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === SCHEMA_COMPILER && context.parentURL?.endsWith(ASKING_MODULE) === true
-      ? { url: LAZY_SCHEMAS, shortCircuit: true }
-      : next(specifier, context),
+  resolve(specifier, context, next) {
+    const instead = INSTEAD.find(({ of }) => of === specifier);
+    if (instead === undefined) return next(specifier, context);
+    if (context.parentURL?.endsWith(`/@platformatic/kafka/dist/${instead.by}`) !== true)
+      return next(specifier, context);
+    return { url: instead.url, shortCircuit: true };
+  },
 });
 const library = createRequire(import.meta.url)('@platformatic/kafka') as typeof Library;
 hooks.deregister();
