@@ -28,6 +28,12 @@ const MAY_IMPORT = {
   ],
 };
 
+const KAFKA_LIBRARY = {
+  group: ['@platformatic/kafka'],
+  allowTypeImports: true,
+  message: 'kafka/library.ts gives it, without loading what is not used.',
+};
+
 /** One lint block a room: its own further patterns, and every room that it may not reach into. */
 function room(name, further = []) {
   const closed = Object.keys(MAY_IMPORT).filter((other) => other !== name && !MAY_IMPORT[name].includes(other));
@@ -42,6 +48,7 @@ function room(name, further = []) {
               regex: `^(\\.\\./)+(${closed.join('|')})/`,
               message: `${name}/ may not import this: see the map in ARCHITECTURE.md.`,
             },
+            KAFKA_LIBRARY,
             ...further,
           ],
         },
