@@ -19,11 +19,10 @@ export type ResponseError = Library.ResponseError;
 
 const hooks = registerHooks({
   resolve(specifier, context, next) {
-    const instead = INSTEAD.find(({ of }) => of === specifier);
-    if (instead === undefined) return next(specifier, context);
-    if (context.parentURL?.endsWith(`/@platformatic/kafka/dist/${instead.by}`) !== true)
-      return next(specifier, context);
-    return { url: instead.url, shortCircuit: true };
+    const instead = INSTEAD.find(
+      ({ of, by }) => of === specifier && context.parentURL?.endsWith(`/@platformatic/kafka/dist/${by}`),
+    );
+    return instead === undefined ? next(specifier, context) : { url: instead.url, shortCircuit: true };
   },
 });
 const library = createRequire(import.meta.url)('@platformatic/kafka') as typeof Library;
