@@ -14,7 +14,7 @@ import { archiveTable, mainTable } from '../plans/table-shape.ts';
 import { connectTemporal } from '../temporal/client.ts';
 import { backfillWorkflowId } from '../workflows/backfill-protocol.ts';
 import { sluice } from './cli/command.ts';
-import { deleteRecords } from './engines/fixture-topic.ts';
+import { expire } from './decisions/surprising-topic.ts';
 import { expectEveryReaderToSee } from './every-reader.ts';
 import type { TestRecord } from './health-records.ts';
 import { compareTables, NO_DIFFERENCES, TABLE, waitUntilCommitted } from './table-check.ts';
@@ -188,7 +188,7 @@ describe('a backfill on the real stack', () => {
   it('derives from the archive what Kafka has forgotten, each once', async () => {
     expect(await archivedPlaces()).toEqual([...writer.written.keys()].sort());
     const cluster = new KafkaCluster(test.settings.kafka, 'test');
-    await deleteRecords(cluster, TOPIC, BigInt(BACKFILLED / 2));
+    await expire(cluster, TOPIC, BigInt(BACKFILLED / 2));
     await cluster.close();
     define([/name: cores, type: int/, 'name: cores, type: int, required: true']);
     const range = ['--partition', '0', '--from-offset', '0', '--to-offset', String(BACKFILLED / 2)];

@@ -9,7 +9,8 @@ import { archiveTable, mainTable, rejectedTable } from '../../plans/table-shape.
 import type { KafkaSettings } from '../../settings/settings.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { waitFor } from '../wait-for.ts';
-import { createTopic, deleteRecords, writeCompressed, writeFixture, writeTransactions } from './fixture-topic.ts';
+import { expire } from '../decisions/surprising-topic.ts';
+import { createTopic, writeCompressed, writeFixture, writeTransactions } from './fixture-topic.ts';
 import { expectArchived, expectFixture, expectTrueStatistics, expectTypes } from './expected-result.ts';
 import { define, type FixtureRecord, PRODUCED_AT_MS } from './fixture.ts';
 import { archived, large, records, times } from './record-fixtures.ts';
@@ -224,7 +225,7 @@ export function describeEngine(name: string, options: EngineOptions): void {
           topic,
           Array.from({ length: 10 }, (_, n) => placedRecord(0, n)),
         );
-        await deleteRecords(cluster, topic, 4n);
+        await expire(cluster, topic, 4n);
       });
       await expect(write(dropped, [[0, 2, 10]])).rejects.toMatchObject({ code: 'OFFSET_EXPIRED' });
       expect(await write(dropped, [[0, 5, 9]])).toMatchObject({ rows: 4 });

@@ -1,7 +1,6 @@
-import { deleteRecordsV2, Producer } from '@platformatic/kafka';
+import { Producer } from '@platformatic/kafka';
 import kafkajs from 'kafkajs';
 import { ensureTopic } from '../../kafka/admin.ts';
-import type { KafkaCluster } from '../../kafka/cluster.ts';
 import type { Codec } from '../../kafka/compression.ts';
 import type { KafkaSettings } from '../../settings/settings.ts';
 import { type FixtureRecord, PRODUCED_AT_MS } from './fixture.ts';
@@ -67,14 +66,6 @@ export async function writeTransactions(
   await plain.send({ topic, acks: -1, messages: [message('plain again')] });
   await aborts.abort();
   await Promise.all([plain.disconnect(), transactional.disconnect()]);
-}
-
-/** Drops what a topic's first partition holds before an offset, as retention would. */
-export async function deleteRecords(cluster: KafkaCluster, topic: string, before: bigint): Promise<void> {
-  const { partitions } = await cluster.describeTopic(topic);
-  const connection = await cluster.controlConnection(partitions[0]?.leader ?? -1);
-  const request = [{ name: topic, partitions: [{ partitionIndex: 0, offset: before }] }];
-  await deleteRecordsV2.api.async(connection, request, 10_000);
 }
 
 function clientOf(kafka: KafkaSettings): kafkajs.Kafka {
