@@ -1,5 +1,7 @@
-import duckdb, { type DataChunk } from '@duckdb/node-bindings';
+import duckdb from '@duckdb/node-bindings';
 import type { ColumnType } from '../../definition/table-definition.ts';
+import { KeptColumn, type KeptTexts } from './kept-column.ts';
+import type { Pieces } from './slab-memory.ts';
 
 /** Rows of one data chunk: DuckDB's own vector size. */
 export const VECTOR_ROWS = duckdb.vector_size();
@@ -26,6 +28,8 @@ const FIRST_TEXTS_BYTES = 64 * 1024;
 /** One column of up to a chunk's rows, laid out as DuckDB's vectors are, so that it is handed over by copying it whole. */
 export class ColumnVector {
   readonly type: ColumnType;
+  /** Whether its values are written as numbers. */
+  readonly isNumber: boolean;
   /** The record whose value this holds last; whoever fills it keeps the count. */
   record = 0;
   readonly #bytes: Uint8Array;
@@ -39,9 +43,12 @@ export class ColumnVector {
   #texts = EMPTY;
   readonly #textRows: number[] = [];
   readonly #textEnds: number[] = [];
+  /** -1 where there is none. */
+  #lastTextRow = -1;
 
   constructor(type: ColumnType) {
     this.type = type;
+    this.isNumber = type === 'double' || type === 'bigint' || type === 'int';
     const buffer = new ArrayBuffer(VECTOR_ROWS * Math.max(8, VALUE_BYTES[type]));
     this.#bytes = new Uint8Array(buffer);
     this.#ints = new Int32Array(buffer);
@@ -80,7 +87,7 @@ export class ColumnVector {
     this.#ints[word + 1] = 0;
     this.#ints[word + 2] = 0;
     this.#ints[word + 3] = 0;
-    if (this.#textRows.at(-1) === row) this.#dropLastText();
+    if (this.#lastTextRow === row) this.#dropLastText();
     if (length > INLINE_BYTES) {
       this.#ints[word] = 0;
       this.#keepText(row, bytes, start, end);
@@ -97,26 +104,24 @@ export class ColumnVector {
     if (this.type === 'string') this.setText(row, EMPTY, 0, 0);
   }
 
-  /** Puts the first rows into a column of a chunk, and begins anew. Returns how many bytes they take. */
-  moveTo(chunk: DataChunk, column: number, rows: number): number {
-    const vector = duckdb.data_chunk_get_vector(chunk, column);
-    let sizeBytes = rows * VALUE_BYTES[this.type];
-    duckdb.copy_data_to_vector(vector, 0, this.#bytes.buffer as ArrayBuffer, 0, sizeBytes);
-    let start = 0;
-    for (const [index, row] of this.#textRows.entries()) {
-      const end = this.#textEnds[index] as number;
-      if (row < rows) duckdb.vector_assign_string_element_len(vector, row, this.#texts.subarray(start, end));
-      sizeBytes += end - start;
-      start = end;
-    }
-    this.#textRows.length = 0;
-    this.#textEnds.length = 0;
-    if (!this.#hasNulls) return sizeBytes;
-    duckdb.vector_ensure_validity_writable(vector);
-    duckdb.copy_data_to_vector_validity(vector, 0, this.#valid.buffer, 0, this.#valid.byteLength);
-    this.#valid.fill(0xffffffff);
+  /** Keeps the first rows in memory, and begins anew. */
+  keep(pieces: Pieces, rows: number): KeptColumn {
+    // Of a record that was no row in the end.
+    if (this.#lastTextRow >= rows) this.#dropLastText();
+    const valuesBytes = rows * VALUE_BYTES[this.type];
+    const values = pieces.copy(this.#bytes.subarray(0, valuesBytes));
+    const valid = this.#hasNulls ? pieces.copy(new Uint8Array(this.#valid.buffer)) : undefined;
+    const kept = new KeptColumn(values, valuesBytes, valid, this.#keepTexts(pieces));
+    if (this.#hasNulls) this.#valid.fill(0xffffffff);
     this.#hasNulls = false;
-    return sizeBytes;
+    return kept;
+  }
+
+  #keepTexts(pieces: Pieces): KeptTexts | undefined {
+    const rows = this.#textRows.splice(0);
+    const ends = this.#textEnds.splice(0);
+    this.#lastTextRow = -1;
+    return rows.length === 0 ? undefined : { piece: pieces.copy(this.#texts.subarray(0, ends.at(-1))), rows, ends };
   }
 
   #keepText(row: number, bytes: Buffer, from: number, to: number): void {
@@ -129,11 +134,13 @@ export class ColumnVector {
     }
     bytes.copy(this.#texts, start, from, to);
     this.#textRows.push(row);
+    this.#lastTextRow = row;
     this.#textEnds.push(end);
   }
 
   #dropLastText(): void {
     this.#textRows.pop();
+    this.#lastTextRow = -1;
     this.#textEnds.pop();
   }
 }

@@ -10,6 +10,7 @@ import { unknownFields } from '../../plans/unknown-fields.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
 import { ArchiveWriter } from './archive-writer.ts';
 import { CarefulConversion } from './careful-conversion.ts';
+import { KeptRowsFunction } from './kept-rows.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
 import { PlainDecoder } from './plain-decoder.ts';
 import { PlainRows } from './plain-rows.ts';
@@ -28,10 +29,12 @@ const ENGINE_LIMITS: SessionLimits = { threads: 1, memoryLimit: DUCKDB_MEMORY_LI
 export class DuckDbEngine implements Engine {
   readonly #cluster: KafkaCluster;
   readonly #session: DuckDbSession;
+  readonly #keptRows: KeptRowsFunction;
 
   private constructor(cluster: KafkaCluster, session: DuckDbSession) {
     this.#cluster = cluster;
     this.#session = session;
+    this.#keptRows = KeptRowsFunction.register(session.connection);
   }
 
   static async open(cluster: KafkaCluster, limits: SessionLimits = ENGINE_LIMITS): Promise<DuckDbEngine> {
@@ -65,8 +68,16 @@ export class DuckDbEngine implements Engine {
   }
 
   async #write(session: DuckDbSession, request: BatchRequest): Promise<BatchResult> {
+    const rows = await PlainRows.create(session, this.#keptRows, request.definition, 'mixed');
+    try {
+      return await this.#convert(session, rows, request);
+    } finally {
+      rows.free();
+    }
+  }
+
+  async #convert(session: DuckDbSession, rows: PlainRows, request: BatchRequest): Promise<BatchResult> {
     const { definition } = request;
-    const rows = await PlainRows.create(session, definition, 'plain');
     const decoder = new PlainDecoder(definition, rows);
     const archive = definition.archive === undefined ? undefined : await ArchiveWriter.open(session);
     const read = await this.#read(request, (record, partition) => {

@@ -1,29 +1,10 @@
-import duckdb, { type DataChunk } from '@duckdb/node-bindings';
-import {
-  BIGINT,
-  BOOLEAN,
-  DATE,
-  DOUBLE,
-  type DuckDBAppender,
-  DuckDBDataChunk,
-  type DuckDBType,
-  INTEGER,
-  TIMESTAMPTZ,
-  VARCHAR,
-} from '@duckdb/node-api';
-import {
-  type ColumnType,
-  type ColumnDefinition,
-  PROVENANCE_COLUMNS,
-  type TableDefinition,
-} from '../../definition/table-definition.ts';
-import { identifier } from '../../duckdb/quote.ts';
+import { PROVENANCE_COLUMNS, type TableDefinition } from '../../definition/table-definition.ts';
 import type { DuckDbSession } from '../../duckdb/session.ts';
 import { ColumnVector, VECTOR_ROWS } from './column-vector.ts';
-import { DUCKDB_TYPES } from './record-sql.ts';
-
-/** A name that no column of a definition can have. */
-export const PERIOD_COLUMN = '~period';
+import type { KeptRows, KeptRowsFunction } from './kept-rows.ts';
+import { MixedRows } from './mixed-rows.ts';
+import { Pieces, type SlabMemory } from './slab-memory.ts';
+import { VECTOR_TYPES } from './vector-types.ts';
 
 /** Bytes of rows that are kept in memory for one batch; further records go through the disk. */
 export const PLAIN_ROWS_MAX_BYTES = 128 * 1024 ** 2;
@@ -31,22 +12,12 @@ export const PLAIN_ROWS_MAX_BYTES = 128 * 1024 ** 2;
 /** Rows of records that are together larger than this go to DuckDB at once: until then the vectors hold copies of their texts. */
 export const PLAIN_CHUNK_MAX_BYTES = 8 * 1024 ** 2;
 
-const TYPES: Readonly<Record<ColumnType, DuckDBType>> = {
-  string: VARCHAR,
-  boolean: BOOLEAN,
-  int: INTEGER,
-  bigint: BIGINT,
-  double: DOUBLE,
-  timestamp: TIMESTAMPTZ,
-  date: DATE,
-};
-
 /**
- * Rows on their way into a table in DuckDB's memory, column by column: the definition's, where the record came from, and the
- * period (hour or day since the epoch) that the row's partition stands for.
+ * Rows on their way into files, column by column: the definition's, and where the record came from. Each belongs to a period
+ * (hour or day since the epoch), which its partition stands for. Chunks of one period, nearly all where records come in order of
+ * time, are kept as they are; those of several go into a table in DuckDB's memory, which tells the periods' rows apart.
  */
 export class PlainRows {
-  readonly table: string;
   /** The definition's columns, in its order. */
   readonly columns: readonly ColumnVector[];
   /** Periods that have rows. */
@@ -54,35 +25,41 @@ export class PlainRows {
   /** The place of the next row in the vectors. */
   row = 0;
   #total = 0;
-  #appendedBytes = 0;
+  #keptBytes = 0;
   /** Of the records whose rows are in the vectors. */
   #recordBytes = 0;
   #lastPeriod = Number.NaN;
+  /** Whether rows of several periods are in the vectors. */
+  #isMixed = false;
+  #hasMixed = false;
   readonly #partition = new ColumnVector('int');
   readonly #offset = new ColumnVector('bigint');
   readonly #timestamp = new ColumnVector('timestamp');
   readonly #period = new ColumnVector('int');
-  readonly #all: readonly ColumnVector[];
-  readonly #chunk: DuckDBDataChunk;
-  readonly #appender: DuckDBAppender;
+  readonly #stored: readonly ColumnVector[];
+  readonly #kept: KeptRows;
+  readonly #memory: SlabMemory;
+  readonly #mixed: MixedRows;
 
-  private constructor(table: string, definition: TableDefinition, appender: DuckDBAppender) {
-    this.table = table;
-    this.#appender = appender;
+  private constructor(definition: TableDefinition, { kept, memory, mixed }: PlainRowsParts) {
     this.columns = definition.columns.map(({ type }) => new ColumnVector(type));
-    this.#all = [...this.columns, this.#partition, this.#offset, this.#timestamp, this.#period];
-    this.#chunk = DuckDBDataChunk.create(this.#all.map(({ type }) => TYPES[type]));
+    this.#stored = [...this.columns, this.#partition, this.#offset, this.#timestamp];
+    this.#kept = kept;
+    this.#memory = memory;
+    this.#mixed = mixed;
   }
 
-  static async create(session: DuckDbSession, definition: TableDefinition, table: string): Promise<PlainRows> {
-    const columns: ColumnDefinition[] = [
-      ...definition.columns,
-      ...PROVENANCE_COLUMNS,
-      { name: PERIOD_COLUMN, type: 'int', required: true },
-    ];
-    const list = columns.map(({ name, type }) => `${identifier(name)} ${DUCKDB_TYPES[type]}`).join(', ');
-    await session.run(`CREATE TEMP TABLE ${identifier(table)} (${list})`);
-    return new PlainRows(table, definition, await session.connection.createAppender(table));
+  /** @param mixedTable a name for the table of rows that lie between those of other periods */
+  static async create(
+    session: DuckDbSession,
+    keptRows: KeptRowsFunction,
+    definition: TableDefinition,
+    mixedTable: string,
+  ): Promise<PlainRows> {
+    const columns = [...definition.columns, ...PROVENANCE_COLUMNS];
+    const mixed = await MixedRows.create(session, mixedTable, columns);
+    const kept = keptRows.keep(columns.map(({ name, type }) => ({ name, type: VECTOR_TYPES[type] })));
+    return new PlainRows(definition, { kept, memory: keptRows.memory, mixed });
   }
 
   /** Rows so far. */
@@ -92,7 +69,7 @@ export class PlainRows {
 
   /** Whether as much is kept as may be. */
   get isFull(): boolean {
-    return this.#appendedBytes >= PLAIN_ROWS_MAX_BYTES;
+    return this.#keptBytes >= PLAIN_ROWS_MAX_BYTES;
   }
 
   /** Ends a row whose columns have been set. */
@@ -102,26 +79,54 @@ export class PlainRows {
     this.#offset.setLong(row, offset);
     this.#timestamp.setLong(row, timestampMs * 1000);
     this.#period.setInt(row, period);
-    if (period !== this.#lastPeriod) this.periods.add((this.#lastPeriod = period));
+    if (period !== this.#lastPeriod) {
+      this.periods.add((this.#lastPeriod = period));
+      this.#isMixed = row > 0;
+    }
     this.row++;
     this.#recordBytes += recordBytes;
-    if (this.row === VECTOR_ROWS || this.#recordBytes > PLAIN_CHUNK_MAX_BYTES) this.#append();
+    if (this.row === VECTOR_ROWS || this.#recordBytes > PLAIN_CHUNK_MAX_BYTES) this.#endChunk();
   }
 
-  /** Puts what is left into the table; nothing can be added after it. */
+  /** Has what is left be read too; nothing can be added after it. */
   finish(): void {
-    if (this.row > 0) this.#append();
-    this.#appender.closeSync();
+    if (this.row > 0) this.#endChunk();
+    this.#mixed.finish();
   }
 
-  #append(): void {
-    const chunk: DataChunk = this.#chunk.chunk;
-    duckdb.data_chunk_reset(chunk);
-    duckdb.data_chunk_set_size(chunk, this.row);
-    this.#all.forEach((vector, column) => (this.#appendedBytes += vector.moveTo(chunk, column, this.row)));
-    this.#appender.appendDataChunk(this.#chunk);
-    this.#total += this.row;
+  /** The statement that reads a period's rows, once. */
+  select(period: number): string {
+    const kept = `FROM ${this.#kept.from(period)}`;
+    return this.#hasMixed ? `${kept} UNION ALL ${this.#mixed.select(period)}` : kept;
+  }
+
+  /** Gives the memory back; there is nothing to be read any more. */
+  free(): void {
+    this.#kept.free();
+  }
+
+  #endChunk(): void {
+    const { row: rows } = this;
+    if (this.#isMixed) {
+      const pieces = new Pieces(this.#memory);
+      this.#keptBytes += this.#mixed.append(
+        [...this.#stored, this.#period].map((vector) => vector.keep(pieces, rows)),
+        rows,
+      );
+      pieces.free();
+    } else {
+      this.#keptBytes += this.#kept.add(this.#lastPeriod, this.#stored, rows);
+    }
+    this.#hasMixed ||= this.#isMixed;
+    this.#isMixed = false;
+    this.#total += rows;
     this.row = 0;
     this.#recordBytes = 0;
   }
+}
+
+interface PlainRowsParts {
+  readonly kept: KeptRows;
+  readonly memory: SlabMemory;
+  readonly mixed: MixedRows;
 }

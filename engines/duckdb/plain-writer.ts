@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TableDefinition } from '../../definition/table-definition.ts';
-import { identifier, literal } from '../../duckdb/quote.ts';
+import { literal } from '../../duckdb/quote.ts';
 import type { DuckDbSession } from '../../duckdb/session.ts';
 import { SluiceError } from '../../errors/sluice-error.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
 import { mainTable } from '../../plans/table-shape.ts';
 import type { BatchRequest, WrittenFile } from '../engine.ts';
-import { PERIOD_COLUMN, type PlainRows } from './plain-rows.ts';
+import type { PlainRows } from './plain-rows.ts';
 import { describeFile, type ReturnedFile } from './returned-files.ts';
 
 const HOUR_MS = 3_600_000;
@@ -32,8 +32,7 @@ export async function writePlainRows(
   for (const period of [...rows.periods].sort((a, b) => a - b)) {
     signal.throwIfAborted();
     const [file] = (await session.rows(
-      `COPY (SELECT * EXCLUDE (${identifier(PERIOD_COLUMN)}) FROM ${identifier(rows.table)}
-             WHERE ${identifier(PERIOD_COLUMN)} = ${period})
+      `COPY (${rows.select(period)})
        TO ${literal(join(folder, `${period}.parquet`))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL ${BATCH_COMPRESSION_LEVEL}, RETURN_STATS)`,
     )) as unknown as ReturnedFile[];
     if (file === undefined) continue;

@@ -6,6 +6,7 @@ import { parseDefinition } from '../../../definition/parse.ts';
 import { DuckDbSession } from '../../../duckdb/session.ts';
 import { literal } from '../../../duckdb/quote.ts';
 import { CarefulConversion } from '../../../engines/duckdb/careful-conversion.ts';
+import { KeptRowsFunction } from '../../../engines/duckdb/kept-rows.ts';
 import { PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
 import { PLAIN_CHUNK_MAX_BYTES, PlainRows } from '../../../engines/duckdb/plain-rows.ts';
 import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
@@ -46,7 +47,7 @@ async function convert(
   const scratchFolder = temporaryFolder();
   const request = requestOf(scratchFolder);
   const session = await DuckDbSession.open();
-  const rows = await PlainRows.create(session, definition, 'plain');
+  const rows = await PlainRows.create(session, KeptRowsFunction.register(session.connection), definition, 'plain');
   const decoder = new PlainDecoder(definition, rows);
   const spool = new Spool({
     folder: scratchFolder,
@@ -206,6 +207,14 @@ const GOOD = {
   must: '"here"',
 };
 
+/** What stands between a name and its value, and between two fields. */
+const BLANKS: readonly (readonly [string, string])[] = [
+  [':', ','],
+  [': ', ', '],
+  [' :\t', '\n,'],
+  [':', ', '],
+];
+
 function objectOf(fields: readonly (readonly [string, string])[]): string {
   return `{${fields.map(([name, value]) => `"${name}":${value}`).join(',')}}`;
 }
@@ -288,5 +297,25 @@ describe('the plain decoder', () => {
       objectOf(Object.entries({ ...GOOD, text: `"${String(index % 10).repeat(texts[index % 4] ?? 0)}"` })),
     );
     expect(await expectAgreement(values)).toBe(40);
+  });
+
+  it('keeps rows apart where chunks of one hour and chunks of several come by turns', async () => {
+    const values = Array.from({ length: 15_000 }, (_, index) => {
+      const hour = index % 6000 < 4500 ? Math.floor(index / 5000) : index % 3;
+      const text = index % 5 === 0 ? 'null' : `"${'y'.repeat(index % 40)}${index}"`;
+      return objectOf(Object.entries({ ...GOOD, at: `"2026-03-09T0${hour}:00:00Z"`, text, large: String(index) }));
+    });
+    expect(await expectAgreement(values)).toBe(values.length);
+  });
+
+  it('reads fields in any order, with any blanks, and without those that are left out', async () => {
+    const random = new Random('order');
+    const values = Array.from({ length: 600 }, (_, index) => {
+      const fields = Object.entries(GOOD).filter(([name]) => name === 'at' || name === 'must' || random.next() < 0.9);
+      if (index % 3 === 0) fields.sort(() => random.next() - 0.5);
+      const [colon, comma] = random.pick(BLANKS);
+      return `{${fields.map(([name, value]) => `"${name}"${colon}${value}`).join(comma)}}`;
+    });
+    expect(await expectAgreement(values)).toBe(values.length);
   });
 });
