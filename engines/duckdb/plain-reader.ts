@@ -5,6 +5,7 @@ const PLUS = 0x2b;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
 const DOT = 0x2e;
+const ZERO = 0x30;
 const COLON = 0x3a;
 const CAPITAL_E = 0x45;
 const CAPITAL_T = 0x54;
@@ -22,8 +23,8 @@ const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 
 /** With up to this many digits, an integer and a power of ten are exact doubles, and so their quotient is the nearest one. */
-const EXACT_DIGITS = 15;
-const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+export const EXACT_DIGITS = 15;
+export const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const MAX_INTEGER_DIGITS = 19;
 const MAX_NESTING = 64;
 const DAY_MS = 86_400_000;
@@ -48,10 +49,14 @@ export class PlainReader {
   #dayKey = 0;
   #dayMs = Number.NaN;
 
+  /** The first place from `at` on that is no blank. */
+  afterBlank(at: number): number {
+    while (isBlank(this.bytes[at] as number)) at++;
+    return at;
+  }
+
   skipBlank(): void {
-    let at = this.at;
-    for (let byte = this.bytes[at] as number; byte <= SPACE && isBlank(byte);) byte = this.bytes[++at] as number;
-    this.at = at;
+    this.at = this.afterBlank(this.at);
   }
 
   /** Whether nothing but blanks is left up to `end`; false where that has been passed. */
@@ -107,59 +112,27 @@ export class PlainReader {
 
   /** The double nearest to a JSON number; NaN for anything else, and for one that is too large. */
   number(): number {
-    const { bytes, at: start } = this;
-    let at = start;
-    if (bytes[at] === MINUS) at++;
-    const first = at;
-    let digit = digitAt(bytes, at);
-    if (digit < 0) return Number.NaN;
-    let whole = 0;
-    if (digit === 0) at++;
-    else for (; digit >= 0; digit = digitAt(bytes, ++at)) whole = whole * 10 + digit;
-    let digits = at - first;
-    let scale = 0;
-    if (bytes[at] === DOT) {
-      const point = at++;
-      for (digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at)) whole = whole * 10 + digit;
-      scale = at - point - 1;
-      if (scale === 0) return Number.NaN;
-      digits += scale;
-    }
-    const hasExponent = bytes[at] === SMALL_E || bytes[at] === CAPITAL_E;
-    if (hasExponent || digits > EXACT_DIGITS) return this.#longNumber(start, at, hasExponent);
-    this.at = at;
-    const value = whole / (POWERS_OF_TEN[scale] as number);
-    return first > start ? -value : value;
-  }
-
-  #longNumber(start: number, end: number, hasExponent: boolean): number {
-    let at = end;
-    if (hasExponent) {
-      at++;
-      if (this.bytes[at] === MINUS || this.bytes[at] === PLUS) at++;
-      const first = at;
-      while (digitAt(this.bytes, at) >= 0) at++;
-      if (at === first) return Number.NaN;
-    }
-    this.at = at;
-    const value = Number(this.#latin1(start, at));
+    const start = this.at;
+    if (!this.#passesNumber()) return Number.NaN;
+    const value = Number(this.#latin1(start, this.at));
     return Number.isFinite(value) ? value : Number.NaN;
   }
 
-  /** A whole number that a double holds exactly; NaN for anything else. Longer ones are for `longInteger`, from the same place. */
-  integer(): number {
-    const { bytes, at: start } = this;
-    let at = start;
-    if (bytes[at] === MINUS) at++;
-    const first = at;
-    let digit = digitAt(bytes, at);
-    if (digit < 0) return Number.NaN;
-    let whole = 0;
-    if (digit === 0) at++;
-    else for (; digit >= 0; digit = digitAt(bytes, ++at)) whole = whole * 10 + digit;
-    if (at - first > EXACT_DIGITS) return Number.NaN;
-    this.at = at;
-    return first > start ? -whole : whole;
+  #passesNumber(): boolean {
+    this.passes(MINUS);
+    const first = this.at;
+    if (!this.#passesDigits() || (this.bytes[first] === ZERO && this.at > first + 1)) return false;
+    if (this.passes(DOT) && !this.#passesDigits()) return false;
+    if (!this.passes(SMALL_E) && !this.passes(CAPITAL_E)) return true;
+    if (!this.passes(MINUS)) this.passes(PLUS);
+    return this.#passesDigits();
+  }
+
+  /** One at the least. */
+  #passesDigits(): boolean {
+    const start = this.at;
+    while (digitAt(this.bytes, this.at) >= 0) this.at++;
+    return this.at > start;
   }
 
   /** A whole number of up to 19 digits; undefined for anything else. */
@@ -176,8 +149,8 @@ export class PlainReader {
   }
 
   /** Microseconds since the epoch of a text such as "2026-11-23T05:00:00.123Z"; NaN for anything else. */
-  timestamp(): number {
-    const { bytes, at } = this;
+  timestamp(at: number): number {
+    const { bytes } = this;
     const dayMs = this.#day(at);
     const separator = bytes[at + 11];
     const hour = twoDigits(bytes, at + 12);
@@ -191,8 +164,16 @@ export class PlainReader {
     ) {
       return Number.NaN;
     }
-    this.at = at + 20;
-    const micros = this.#fraction();
+    let end = at + 20;
+    let micros = 0;
+    if (bytes[end] === DOT) {
+      const start = ++end;
+      for (let digit = digitAt(bytes, end); digit >= 0; digit = digitAt(bytes, ++end)) micros = micros * 10 + digit;
+      const digits = end - start;
+      if (digits === 0 || digits > MICRO_DIGITS) return Number.NaN;
+      micros *= POWERS_OF_TEN[MICRO_DIGITS - digits] as number;
+    }
+    this.at = end;
     if (!this.#isUtc() || !this.passes(QUOTE)) return Number.NaN;
     return (dayMs + ((hour * 60 + minute) * 60 + second) * 1000) * 1000 + micros;
   }
@@ -219,18 +200,6 @@ export class PlainReader {
     return this.#dayMs;
   }
 
-  #fraction(): number {
-    if (!this.passes(DOT)) return 0;
-    const start = this.at;
-    let value = 0;
-    for (let digit = digitAt(this.bytes, start); digit >= 0; digit = digitAt(this.bytes, ++this.at)) {
-      value = value * 10 + digit;
-    }
-    const digits = this.at - start;
-    if (digits === 0 || digits > MICRO_DIGITS) return Number.NaN;
-    return value * (POWERS_OF_TEN[MICRO_DIGITS - digits] as number);
-  }
-
   #isUtc(): boolean {
     return this.passes(CAPITAL_Z) || this.passesText(UTC_OFFSET);
   }
@@ -240,7 +209,7 @@ export class PlainReader {
     const byte = this.bytes[this.at] as number;
     if (byte === QUOTE) return this.text();
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return nesting < MAX_NESTING && this.#skipNested(nesting);
-    if (byte === MINUS || digitAt(this.bytes, this.at) >= 0) return !Number.isNaN(this.number());
+    if (byte === MINUS || digitAt(this.bytes, this.at) >= 0) return this.#passesNumber();
     return this.boolean() >= 0 || this.passesNull();
   }
 
