@@ -167,7 +167,7 @@ export class PlainDecoder {
         const micros = reader.timestamp(valueStart);
         column.setLong(row, micros);
         if (column === this.#eventTime) this.#eventTimeUs = micros;
-        if (micros === micros) ({ at } = reader);
+        if (!Number.isNaN(micros)) ({ at } = reader);
       }
       if (at === NOT_PLAIN) {
         at = this.#readRare(key, row, valueStart);
