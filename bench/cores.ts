@@ -19,11 +19,13 @@ interface CoreSetup extends SluiceSetup {
   readonly machine: string;
 }
 
+const ALL_CORES = '0,1';
+
 const SETUPS: readonly CoreSetup[] = [
   { name: 'one core for everything', machine: '0' },
-  { name: 'two cores, one worker', machine: '0,1' },
-  { name: 'two cores, two workers (`limits.shards: 2`)', machine: '0,1', helpers: 1 },
-  { name: 'two cores, one worker on one of them', machine: '0,1', cores: '0' },
+  { name: 'two cores, one worker', machine: ALL_CORES },
+  { name: 'two cores, two workers (`limits.shards: 2`)', machine: ALL_CORES, helpers: 1 },
+  { name: 'two cores, one worker on one of them', machine: ALL_CORES, cores: '0' },
 ];
 
 const { values } = parseArgs({
@@ -53,8 +55,6 @@ async function measure(): Promise<(readonly [string, Measurement])[]> {
     await bench.stop();
   }
 }
-
-const ALL_CORES = '0,1';
 
 /** Has this process, and all that it has started, use these cores; what it starts from now on does so too. */
 function hold(cores: string): void {

@@ -3,8 +3,9 @@ import { type DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api';
 import type { ColumnDefinition } from '../../definition/table-definition.ts';
 import { identifier } from '../../duckdb/quote.ts';
 import type { DuckDbSession } from '../../duckdb/session.ts';
-import type { KeptColumn } from './kept-column.ts';
+import type { ColumnVector } from './column-vector.ts';
 import { DUCKDB_TYPES } from './record-sql.ts';
+import { Pieces, type SlabMemory } from './slab-memory.ts';
 import { VECTOR_TYPES } from './vector-types.ts';
 
 /** A name that no column of a definition can have. */
@@ -15,30 +16,43 @@ export class MixedRows {
   readonly #table: string;
   readonly #appender: DuckDBAppender;
   readonly #chunk: DuckDBDataChunk;
+  readonly #pieces: Pieces;
 
-  private constructor(table: string, appender: DuckDBAppender, chunk: DuckDBDataChunk) {
+  private constructor(table: string, appender: DuckDBAppender, chunk: DuckDBDataChunk, memory: SlabMemory) {
     this.#table = table;
     this.#appender = appender;
     this.#chunk = chunk;
+    this.#pieces = new Pieces(memory);
   }
 
   /** @param columns all but the period, which comes after them */
-  static async create(session: DuckDbSession, table: string, columns: readonly ColumnDefinition[]): Promise<MixedRows> {
+  static async create(
+    session: DuckDbSession,
+    table: string,
+    columns: readonly ColumnDefinition[],
+    memory: SlabMemory,
+  ): Promise<MixedRows> {
     const all: readonly ColumnDefinition[] = [...columns, { name: PERIOD_COLUMN, type: 'int', required: true }];
     const list = all.map(({ name, type }) => `${identifier(name)} ${DUCKDB_TYPES[type]}`).join(', ');
     await session.run(`CREATE TEMP TABLE ${identifier(table)} (${list})`);
     const chunk = DuckDBDataChunk.create(all.map(({ type }) => VECTOR_TYPES[type]));
-    return new MixedRows(table, await session.connection.createAppender(table), chunk);
+    return new MixedRows(table, await session.connection.createAppender(table), chunk, memory);
   }
 
-  /** Copies a chunk of rows. Returns how many bytes they take. */
-  append(columns: readonly KeptColumn[], rows: number): number {
+  /** Takes the first rows of the vectors, the period's last, which begin anew. Returns how many bytes they take. */
+  add(vectors: readonly ColumnVector[], rows: number): number {
     const { chunk } = this.#chunk;
     duckdb.data_chunk_reset(chunk);
     duckdb.data_chunk_set_size(chunk, rows);
-    columns.forEach((column, index) => column.copyTo(duckdb.data_chunk_get_vector(chunk, index)));
+    let sizeBytes = 0;
+    for (const [index, vector] of vectors.entries()) {
+      const column = vector.keep(this.#pieces, rows);
+      column.copyTo(duckdb.data_chunk_get_vector(chunk, index));
+      sizeBytes += column.sizeBytes;
+    }
     this.#appender.appendDataChunk(this.#chunk);
-    return columns.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#pieces.free();
+    return sizeBytes;
   }
 
   /** Nothing can be added after it. */

@@ -3,7 +3,6 @@ import type { DuckDbSession } from '../../duckdb/session.ts';
 import { ColumnVector, VECTOR_ROWS } from './column-vector.ts';
 import type { KeptRows, KeptRowsFunction } from './kept-rows.ts';
 import { MixedRows } from './mixed-rows.ts';
-import { Pieces, type SlabMemory } from './slab-memory.ts';
 import { VECTOR_TYPES } from './vector-types.ts';
 
 /** Bytes of rows that are kept in memory for one batch; further records go through the disk. */
@@ -38,14 +37,12 @@ export class PlainRows {
   readonly #period = new ColumnVector('int');
   readonly #stored: readonly ColumnVector[];
   readonly #kept: KeptRows;
-  readonly #memory: SlabMemory;
   readonly #mixed: MixedRows;
 
-  private constructor(definition: TableDefinition, { kept, memory, mixed }: PlainRowsParts) {
+  private constructor(definition: TableDefinition, kept: KeptRows, mixed: MixedRows) {
     this.columns = definition.columns.map(({ type }) => new ColumnVector(type));
     this.#stored = [...this.columns, this.#partition, this.#offset, this.#timestamp];
     this.#kept = kept;
-    this.#memory = memory;
     this.#mixed = mixed;
   }
 
@@ -57,9 +54,9 @@ export class PlainRows {
     mixedTable: string,
   ): Promise<PlainRows> {
     const columns = [...definition.columns, ...PROVENANCE_COLUMNS];
-    const mixed = await MixedRows.create(session, mixedTable, columns);
+    const mixed = await MixedRows.create(session, mixedTable, columns, keptRows.memory);
     const kept = keptRows.keep(columns.map(({ name, type }) => ({ name, type: VECTOR_TYPES[type] })));
-    return new PlainRows(definition, { kept, memory: keptRows.memory, mixed });
+    return new PlainRows(definition, kept, mixed);
   }
 
   /** Rows so far. */
@@ -107,26 +104,13 @@ export class PlainRows {
 
   #endChunk(): void {
     const { row: rows } = this;
-    if (this.#isMixed) {
-      const pieces = new Pieces(this.#memory);
-      this.#keptBytes += this.#mixed.append(
-        [...this.#stored, this.#period].map((vector) => vector.keep(pieces, rows)),
-        rows,
-      );
-      pieces.free();
-    } else {
-      this.#keptBytes += this.#kept.add(this.#lastPeriod, this.#stored, rows);
-    }
+    this.#keptBytes += this.#isMixed
+      ? this.#mixed.add([...this.#stored, this.#period], rows)
+      : this.#kept.add(this.#lastPeriod, this.#stored, rows);
     this.#hasMixed ||= this.#isMixed;
     this.#isMixed = false;
     this.#total += rows;
     this.row = 0;
     this.#recordBytes = 0;
   }
-}
-
-interface PlainRowsParts {
-  readonly kept: KeptRows;
-  readonly memory: SlabMemory;
-  readonly mixed: MixedRows;
 }
