@@ -7,6 +7,7 @@ const LIMIT_MS = 60_000;
 
 /**
  * Waits until each broker has heard of a change to a topic: they do one after the other, and until then go on as before.
+ * One that does not answer, as after a crash, has heard of nothing yet.
  * @param isKnown by what a broker says of the topic; undefined where it knows none of that name
  */
 export async function everyBroker(
@@ -20,6 +21,9 @@ export async function everyBroker(
       const cluster = new KafkaCluster({ ...settings, brokers: [broker] }, 'every-broker');
       try {
         return isKnown(await describedBy(cluster, topic)) || undefined;
+      } catch (thrown) {
+        if (asSluiceError(thrown).code === 'KAFKA_UNREACHABLE') return undefined;
+        throw thrown;
       } finally {
         await cluster.close();
       }
