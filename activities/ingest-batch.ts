@@ -62,9 +62,11 @@ export async function runBatch(parts: BatchParts, progress: WindowProgress): Pro
   parts.journal?.('debug', 'A batch is committed.', { ...told, version: version ?? null, tookMs });
   // Another revision than the one that was planned leaves another rest.
   const remaining = seal.revision === planned.plan.revision ? planned.remaining : undefined;
-  publication.request(trace.publishing());
-  if (seal.rejectedFiles.length > 0) rejected.request();
-  if ((seal.archiveFiles ?? []).length > 0) archive?.request();
+  // Where more waits, the next batch follows on this one, and the two can be published together.
+  const urgency = remaining === undefined || remaining === 0n ? 'now' : 'soon';
+  publication.request(urgency, trace.publishing());
+  if (seal.rejectedFiles.length > 0) rejected.request(urgency);
+  if ((seal.archiveFiles ?? []).length > 0) archive?.request(urgency);
   return {
     ...hive,
     batches: progress.batches + 1,

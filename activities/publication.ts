@@ -5,6 +5,7 @@ import { HivePublisher, type Publication } from '../lake/hive/publisher.ts';
 import type { HiveMetastore } from '../lake/hive/metastore.ts';
 import { type LogEntry, TableLog, type TableLogOptions } from '../lake/log/table-log.ts';
 import type { Storage } from '../lake/storage/storage.ts';
+import { CATCH_UP_INTERVAL_MS } from '../plans/publication.ts';
 import type { TableShape } from '../plans/table-shape.ts';
 import type { IngestMeasures } from './ingest-measures.ts';
 import { atStep } from './fault-point.ts';
@@ -36,6 +37,9 @@ export interface PublishedLog {
   readonly reconciledAtMs: number;
 }
 
+/** How urgent a publication is: `soon` lets more versions come, until `CATCH_UP_INTERVAL_MS` after the last one began. */
+export type PublicationUrgency = 'now' | 'soon';
+
 /** A version that Hive has reached, and when. */
 export interface PublishedVersion {
   readonly version: number;
@@ -56,7 +60,8 @@ export class TablePublication {
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
   readonly #path: string;
   readonly #shelf: Shelf<PublishedLog> | undefined;
-  #wanted = true;
+  #wanted: PublicationUrgency | undefined = 'now';
+  #beganAtMs = Number.NEGATIVE_INFINITY;
   readonly #stopping = new AbortController();
   #wake: () => void = () => {};
   #published: PublishedVersion[] = [];
@@ -82,10 +87,14 @@ export class TablePublication {
     this.#running = this.#run();
   }
 
-  /** There is a new version to publish. @param done hears that Hive shows it; or, when all ends without that, why not */
-  request(done?: (failure?: SluiceError) => void): void {
+  /**
+   * There is a new version to publish. One publication does for all that were requested before it began.
+   * @param done hears that Hive shows it; or, when all ends without that, why not
+   */
+  request(urgency: PublicationUrgency, done?: (failure?: SluiceError) => void): void {
     if (done !== undefined) this.#waiting.push(done);
-    this.#wanted = true;
+    if (urgency === 'now') this.#wanted = 'now';
+    else this.#wanted ??= 'soon';
     this.#wake();
   }
 
@@ -123,12 +132,18 @@ export class TablePublication {
 
   async #run(): Promise<void> {
     let delayMs = FIRST_RETRY_DELAY_MS;
-    while (!this.#isStopped || (this.#wanted && this.#failure === undefined)) {
-      if (!this.#wanted) {
+    while (!this.#isStopped || (this.#wanted !== undefined && this.#failure === undefined)) {
+      if (this.#wanted === undefined) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
       }
-      this.#wanted = false;
+      const holdMs = this.#beganAtMs + CATCH_UP_INTERVAL_MS - this.#clock.elapsedMs();
+      if (this.#wanted === 'soon' && holdMs > 0 && !this.#isStopped) {
+        await this.#sleepUntilWoken(holdMs);
+        continue;
+      }
+      this.#wanted = undefined;
+      this.#beganAtMs = this.#clock.elapsedMs();
       const waiting = this.#waiting.length;
       try {
         await (this.#measures?.step('publish', () => this.#publishNewest()) ?? this.#publishNewest());
@@ -140,12 +155,18 @@ export class TablePublication {
         this.#failure = asSluiceError(thrown);
         if (this.#failure.code === 'LOG_MOVED_ON') this.#log = this.#openLog();
         this.#mustReconcile = true;
-        this.#wanted = true;
+        this.#wanted = 'now';
         if (this.#isStopped) return;
         await this.#clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined);
         delayMs = Math.min(delayMs * 2, LONGEST_RETRY_DELAY_MS);
       }
     }
+  }
+
+  async #sleepUntilWoken(ms: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await this.#clock.sleep(ms, woken.signal).catch(() => undefined);
   }
 
   /** Until the log has nothing newer than what was published (DESIGN: publish, "read the log again"). */

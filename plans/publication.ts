@@ -2,6 +2,12 @@ import { SluiceError } from '../errors/sluice-error.ts';
 import { decodedPath, placeOf } from './file-place.ts';
 import { partitionName, partitionValueList, type PartitionValues } from './partition-name.ts';
 
+/**
+ * While a table catches up, publications begin at least this far apart: to be told of every batch of a few hundred milliseconds
+ * took the metastore a tenth of a catch-up's CPU time. Rows that have waited in Kafka can wait this long for Hive too.
+ */
+export const CATCH_UP_INTERVAL_MS = 1_000;
+
 /** A live file, as the log has it: its path is relative to the table's folder and URI-encoded. */
 export interface LiveFile {
   readonly path: string;

@@ -3,6 +3,7 @@ import type { TableDefinition } from '../../definition/table-definition.ts';
 import { TableLog } from '../../lake/log/table-log.ts';
 import type { Storage } from '../../lake/storage/storage.ts';
 import { partitionAppId } from '../../plans/batch.ts';
+import { CATCH_UP_INTERVAL_MS } from '../../plans/publication.ts';
 import { mainTable, rejectedTable } from '../../plans/table-shape.ts';
 import { type Commit, commitOf, commitsSince } from './commits.ts';
 import { FileIndex } from './file-index.ts';
@@ -15,6 +16,8 @@ import { HOUR_MS, TableFigures } from './table-figures.ts';
 export const POLL_EVERY_MS = 250;
 /** How long to wait after the lake failed. */
 export const RETRY_AFTER_MS = 2_000;
+/** Commits that come this soon after another may not know yet whether it is in Hive: the last ones of a catch-up never say. */
+export const TOLD_AFTER_MS = 5 * CATCH_UP_INTERVAL_MS;
 
 /** Follows one table's log from its newest state on, and tells of its commits. Rows are somebody else's concern. */
 export class TableFollower {
@@ -112,11 +115,14 @@ export class TableFollower {
 
   /**
    * Since when Hive has been behind the log: when the first version with rows was committed that is not known to be in
-   * Hive. The newest one does not count, since only the next commit tells of its publication.
+   * Hive. The newest ones do not count, since only a later commit tells of their publication.
    */
   hiveBehindSinceMs(hiveVersion: number): number | null {
-    const missing = [...this.#commitTimes].filter(([version]) => version > hiveVersion).map(([, atMs]) => atMs);
-    return missing.length < 2 ? null : Math.min(...missing);
+    const toldBeforeMs = Math.max(...this.#commitTimes.values()) - TOLD_AFTER_MS;
+    const missing = [...this.#commitTimes]
+      .filter(([version, atMs]) => version > hiveVersion && atMs < toldBeforeMs)
+      .map(([, atMs]) => atMs);
+    return missing.length === 0 ? null : Math.min(...missing);
   }
 
   /** The next offset that is not committed, by partition. */

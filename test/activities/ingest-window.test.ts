@@ -3,6 +3,7 @@ import { BatchWriter } from '../../activities/batch-writer.ts';
 import { runWindow } from '../../activities/ingest-window.ts';
 import type { WindowProgress } from '../../activities/window.ts';
 import { Random } from '../../collectors/simulation/random.ts';
+import { CATCH_UP_INTERVAL_MS } from '../../plans/publication.ts';
 import { partsOf } from '../simulation/actors/worker.ts';
 import { writeDefinitions } from '../simulation/tables.ts';
 import { SimulatedProcess } from '../simulation/world/process.ts';
@@ -10,10 +11,12 @@ import { CALM, Scheduler } from '../simulation/world/scheduler.ts';
 import { shapeOf } from '../simulation/world/shape.ts';
 import { World } from '../simulation/world/world.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { KeptInstruments } from './kept-instruments.ts';
 
 const RECORDS = 40;
 /** Time for a few batches of six records, at some milliseconds a step. */
 const WINDOW_MS = 1_000;
+const CATCH_UPS = 5;
 const NEVER = new AbortController().signal;
 
 it('says of a drain whether it came to its end, or the window did', async () => {
@@ -60,6 +63,41 @@ it('counts the batches that somebody else has committed meanwhile', async () => 
   await scheduler.run(() => false);
   const [one, other] = await Promise.all(both);
   expect((one?.byOthers ?? 0) + (other?.byOthers ?? 0)).toBeGreaterThanOrEqual(batches);
+  expect(scheduler.violation).toBeUndefined();
+});
+
+it('publishes the batches of a catch-up together, and its last one at once', async () => {
+  const folder = temporaryFolder();
+  writeDefinitions(folder, { shards: 1 });
+  const scheduler = new Scheduler(new Random('catch-ups'));
+  const world = new World(scheduler, { ...shapeOf(scheduler.random), tables: 1, partitions: 1, poisoned: 0 }, folder);
+  const watch = world.watch('t1');
+  const instruments = new KeptInstruments();
+  const parts = { ...partsOf(world, new SimulatedProcess(scheduler, 'worker')), instruments };
+  const publications = (): number => instruments.kept.filter(([, , { step }]) => step === 'publish').length;
+  const ended = new AbortController();
+  const input = { table: 't1', mode: 'continuous', windowMs: 600_000 } as const;
+  const window = runWindow(parts, input, ended.signal, () => undefined);
+  await scheduler.run(() => publications() > 0);
+  const [beganAtMs, before] = [scheduler.nowMs, publications()];
+  const delaysMs: number[] = [];
+  for (let catchUps = 0; catchUps < CATCH_UPS; catchUps += 1) {
+    for (let count = 0; count < 2 * RECORDS; count += 1) watch.topic.append(0, { hour: 0, bad: false });
+    watch.topic.commit(0);
+    await scheduler.run(() => watch.isCaughtUp);
+    const caughtUpAtMs = scheduler.nowMs;
+    await scheduler.run(() => world.hiveDifference() === undefined);
+    delaysMs.push(scheduler.nowMs - caughtUpAtMs);
+  }
+  expect(Math.max(...delaysMs)).toBeLessThan(CATCH_UP_INTERVAL_MS / 2);
+  // One an interval, and one at the end of each catch-up.
+  const atMost = Math.ceil((scheduler.nowMs - beganAtMs) / CATCH_UP_INTERVAL_MS) + CATCH_UPS;
+  expect(publications() - before).toBeLessThanOrEqual(atMost);
+  ended.abort();
+  await scheduler.run(() => false);
+  const { batches, version, hiveVersion, publicationFailure } = await window;
+  expect(batches).toBeGreaterThan(1.5 * atMost);
+  expect({ hiveVersion, publicationFailure }).toEqual({ hiveVersion: version, publicationFailure: null });
   expect(scheduler.violation).toBeUndefined();
 });
 

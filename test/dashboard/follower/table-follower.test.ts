@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { TOLD_AFTER_MS } from '../../../dashboard/follower/table-follower.ts';
 import { logEntryPath } from '../../../plans/table-paths.ts';
 import { lastSeconds } from '../running-dashboard.ts';
 import { followTable } from './followed-table.ts';
@@ -51,6 +52,28 @@ describe('TableFollower', () => {
     await table.open(Date.now() + 10 * HOUR_MS);
     expect(table.figures.lastCommitAtMs).toBeGreaterThan(0);
     expect(table.figures.hiveVersion).toBe(version);
+  });
+
+  it('calls Hive behind only for what a commit of some time later does not say is there', async () => {
+    const { table, writer } = await followTable(2);
+    const writeAt = async (atMs: number): Promise<number> => {
+      const now = vi.spyOn(Date, 'now').mockReturnValue(atMs);
+      try {
+        return await writer.write(lastSeconds(1));
+      } finally {
+        now.mockRestore();
+      }
+    };
+    const beganAtMs = Date.now();
+    const version = await writeAt(beganAtMs);
+    const next = await writeAt(beganAtMs + TOLD_AFTER_MS);
+    await table.open(beganAtMs);
+    expect(table.hiveBehindSinceMs(-1)).toBeNull();
+    await writeAt(beganAtMs + TOLD_AFTER_MS + 1);
+    await table.poll();
+    expect(table.hiveBehindSinceMs(version - 1)).toBe(beganAtMs);
+    expect(table.hiveBehindSinceMs(version)).toBeNull();
+    expect(table.hiveBehindSinceMs(next)).toBeNull();
   });
 
   it('keeps what went wrong until something goes right', async () => {
