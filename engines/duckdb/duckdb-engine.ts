@@ -10,6 +10,7 @@ import { unknownFields } from '../../plans/unknown-fields.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
 import { ArchiveWriter } from './archive-writer.ts';
 import { CarefulConversion } from './careful-conversion.ts';
+import { DecoderInstances } from './decoder-instance.ts';
 import { KeptRowsFunction } from './kept-rows.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
 import { PlainDecoder } from './plain-decoder.ts';
@@ -30,6 +31,7 @@ export class DuckDbEngine implements Engine {
   readonly #cluster: KafkaCluster;
   readonly #session: DuckDbSession;
   readonly #keptRows: KeptRowsFunction;
+  readonly #decoders = new DecoderInstances();
 
   private constructor(cluster: KafkaCluster, session: DuckDbSession) {
     this.#cluster = cluster;
@@ -69,22 +71,28 @@ export class DuckDbEngine implements Engine {
 
   async #write(session: DuckDbSession, request: BatchRequest): Promise<BatchResult> {
     const rows = await PlainRows.create(session, this.#keptRows, request.definition, 'mixed');
+    const instance = this.#decoders.take();
     try {
-      return await this.#convert(session, rows, request);
+      return await this.#convert(session, rows, new PlainDecoder(request.definition, rows, instance), request);
     } finally {
       rows.free();
+      this.#decoders.giveBack(instance);
     }
   }
 
-  async #convert(session: DuckDbSession, rows: PlainRows, request: BatchRequest): Promise<BatchResult> {
+  async #convert(
+    session: DuckDbSession,
+    rows: PlainRows,
+    decoder: PlainDecoder,
+    request: BatchRequest,
+  ): Promise<BatchResult> {
     const { definition } = request;
-    const decoder = new PlainDecoder(definition, rows);
     const archive = definition.archive === undefined ? undefined : await ArchiveWriter.open(session);
     const read = await this.#read(request, (record, partition) => {
       archive?.add(record, partition);
       return decoder.take(record, partition);
     });
-    rows.finish();
+    decoder.finish();
     requirePartitionLimit(request, definition.table, rows.periods.size);
     const plainFiles = await writePlainRows(session, rows, request);
     const careful = await new CarefulConversion(session).convert(request, read.segments, plainFiles.length);

@@ -1,18 +1,12 @@
 import duckdb, { type DataChunk } from '@duckdb/node-bindings';
 import { type DuckDBConnection, DuckDBTableFunction, type DuckDBType, INTEGER } from '@duckdb/node-api';
-import type { ColumnVector } from './column-vector.ts';
-import type { KeptColumn } from './kept-column.ts';
+import { KeptChunk, type RawChunk } from './kept-chunk.ts';
 import { Pieces, SlabMemory } from './slab-memory.ts';
 
 /** A column as DuckDB is to see it. */
 export interface KeptRowsColumn {
   readonly name: string;
   readonly type: DuckDBType;
-}
-
-interface KeptChunk {
-  readonly rows: number;
-  readonly columns: readonly KeptColumn[];
 }
 
 const FUNCTION = 'kept_rows';
@@ -78,13 +72,13 @@ export class KeptRows {
     this.#forget = forget;
   }
 
-  /** Keeps the first rows of the vectors, which begin anew. Returns how many bytes they take. */
-  add(period: number, vectors: readonly ColumnVector[], rows: number): number {
-    const columns = vectors.map((vector) => vector.keep(this.#pieces, rows));
+  /** Keeps a chunk, whose memory may be used again. Returns how many bytes it takes. */
+  add(period: number, raw: RawChunk): number {
+    const chunk = new KeptChunk(raw, this.#pieces);
     const chunks = this.#chunks.get(period);
-    if (chunks === undefined) this.#chunks.set(period, [{ rows, columns }]);
-    else chunks.push({ rows, columns });
-    return columns.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (chunks === undefined) this.#chunks.set(period, [chunk]);
+    else chunks.push(chunk);
+    return chunk.sizeBytes;
   }
 
   chunksOf(period: number): readonly KeptChunk[] {
@@ -106,6 +100,6 @@ export class KeptRows {
 /** No rows say that there are no more. */
 function giveNext(scan: Scan, output: DataChunk): void {
   const chunk = scan.chunks[scan.next++];
-  duckdb.data_chunk_set_size(output, chunk?.rows ?? 0);
-  chunk?.columns.forEach((column, index) => column.copyTo(duckdb.data_chunk_get_vector(output, index)));
+  if (chunk === undefined) duckdb.data_chunk_set_size(output, 0);
+  else chunk.copyTo(output);
 }

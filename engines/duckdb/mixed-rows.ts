@@ -3,7 +3,7 @@ import { type DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api';
 import type { ColumnDefinition } from '../../definition/table-definition.ts';
 import { identifier } from '../../duckdb/quote.ts';
 import type { DuckDbSession } from '../../duckdb/session.ts';
-import type { ColumnVector } from './column-vector.ts';
+import { KeptChunk, type RawChunk } from './kept-chunk.ts';
 import { DUCKDB_TYPES } from './record-sql.ts';
 import { Pieces, type SlabMemory } from './slab-memory.ts';
 import { VECTOR_TYPES } from './vector-types.ts';
@@ -39,20 +39,15 @@ export class MixedRows {
     return new MixedRows(table, await session.connection.createAppender(table), chunk, memory);
   }
 
-  /** Takes the first rows of the vectors, the period's last, which begin anew. Returns how many bytes they take. */
-  add(vectors: readonly ColumnVector[], rows: number): number {
+  /** Takes a chunk, whose memory may be used again. Returns how many bytes it takes. */
+  add(raw: RawChunk): number {
     const { chunk } = this.#chunk;
+    const kept = new KeptChunk(raw, this.#pieces);
     duckdb.data_chunk_reset(chunk);
-    duckdb.data_chunk_set_size(chunk, rows);
-    let sizeBytes = 0;
-    for (const [index, vector] of vectors.entries()) {
-      const column = vector.keep(this.#pieces, rows);
-      column.copyTo(duckdb.data_chunk_get_vector(chunk, index));
-      sizeBytes += column.sizeBytes;
-    }
+    kept.copyTo(chunk);
     this.#appender.appendDataChunk(this.#chunk);
     this.#pieces.free();
-    return sizeBytes;
+    return kept.sizeBytes;
   }
 
   /** Nothing can be added after it. */

@@ -1,7 +1,7 @@
 import { INTEGER, VARCHAR } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDbSession } from '../../../duckdb/session.ts';
-import { ColumnVector, VECTOR_ROWS } from '../../../engines/duckdb/column-vector.ts';
+import { type RawChunk, VECTOR_ROWS } from '../../../engines/duckdb/kept-chunk.ts';
 import { type KeptRows, KeptRowsFunction } from '../../../engines/duckdb/kept-rows.ts';
 import { MAX_FREE_SLABS, Pieces, SLAB_BYTES, SlabMemory } from '../../../engines/duckdb/slab-memory.ts';
 
@@ -9,17 +9,36 @@ const COLUMNS = [
   { name: 'number', type: INTEGER },
   { name: 'a "text"', type: VARCHAR },
 ];
-const vectors = [new ColumnVector('int'), new ColumnVector('string')] as const;
 
 /** A chunk of rows: a number, and its text where there is one. */
-function add(kept: KeptRows, period: number, rows: readonly (readonly [number, string | null])[]): void {
+function chunkOf(rows: readonly (readonly [number, string | null])[]): RawChunk {
+  const numbers = new DataView(new ArrayBuffer(rows.length * 4));
+  const strings = Buffer.alloc(rows.length * 16);
+  const validity = Buffer.alloc(VECTOR_ROWS / 8, 0xff);
+  const texts: Buffer[] = [];
+  let textsBytes = 0;
   rows.forEach(([number, text], row) => {
-    vectors[0].setInt(row, number);
+    numbers.setInt32(row * 4, number, true);
     const bytes = Buffer.from(text ?? '');
-    if (text === null) vectors[1].setNull(row);
-    else vectors[1].setText(row, bytes, 0, bytes.length);
+    if (text === null) validity[row >> 3] = (validity[row >> 3] as number) & ~(1 << (row & 7));
+    strings.writeUInt32LE(bytes.length, row * 16);
+    if (bytes.length <= 12) {
+      bytes.copy(strings, row * 16 + 4);
+    } else {
+      strings.writeUInt32LE(textsBytes, row * 16 + 8);
+      texts.push(bytes);
+      textsBytes += bytes.length;
+    }
   });
-  kept.add(period, vectors, rows.length);
+  const columns = [
+    { values: new Uint8Array(numbers.buffer), validity: undefined, hasTexts: false },
+    { values: strings, validity, hasTexts: textsBytes > 0 },
+  ];
+  return { rows: rows.length, columns, texts: Buffer.concat(texts) };
+}
+
+function add(kept: KeptRows, period: number, rows: readonly (readonly [number, string | null])[]): void {
+  kept.add(period, chunkOf(rows));
 }
 
 describe('kept rows', () => {
@@ -67,8 +86,8 @@ describe('kept rows', () => {
   it('are each reader’s own, on another session too', async () => {
     const [one, other] = [keptRows.keep(COLUMNS), keptRows.keep([{ name: 'only', type: INTEGER }])];
     add(one, 1, [[11, 'eleven']]);
-    vectors[0].setInt(0, 12);
-    other.add(1, [vectors[0]], 1);
+    const { columns, ...chunk } = chunkOf([[12, '']]);
+    other.add(1, { ...chunk, columns: columns.slice(0, 1) });
     const branch = await session.branch();
     expect(await branch.rows(`FROM ${other.from(1)}`)).toEqual([{ only: 12 }]);
     branch.close();

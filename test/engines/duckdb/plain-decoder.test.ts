@@ -7,6 +7,7 @@ import { DuckDbSession } from '../../../duckdb/session.ts';
 import { literal } from '../../../duckdb/quote.ts';
 import { CarefulConversion } from '../../../engines/duckdb/careful-conversion.ts';
 import { KeptRowsFunction } from '../../../engines/duckdb/kept-rows.ts';
+import { DecoderInstance } from '../../../engines/duckdb/decoder-instance.ts';
 import { PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
 import { PLAIN_CHUNK_MAX_BYTES, PlainRows } from '../../../engines/duckdb/plain-rows.ts';
 import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
@@ -48,13 +49,13 @@ async function convert(
   const request = requestOf(scratchFolder);
   const session = await DuckDbSession.open();
   const rows = await PlainRows.create(session, KeptRowsFunction.register(session.connection), definition, 'plain');
-  const decoder = new PlainDecoder(definition, rows);
+  const decoder = new PlainDecoder(definition, rows, new DecoderInstance());
   const spool = new Spool({
     folder: scratchFolder,
     take: (record, partition) => fast && decoder.take(record, partition),
   });
   await spool.add(chunkOf(values));
-  rows.finish();
+  decoder.finish();
   const plain = await writePlainRows(session, rows, request);
   const careful = await new CarefulConversion(session).convert(request, spool.segments, plain.length);
   const unknown = new Map(decoder.unknownFields);

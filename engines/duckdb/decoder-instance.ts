@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** What `npm run wasm` makes of assembly/decoder.ts, which says what each of these does. Places and lengths are bytes of its memory. */
+interface DecoderExports extends WebAssembly.Exports {
+  readonly memory: WebAssembly.Memory;
+  begin(maxRecordBytes: number, rows: number, chunkBytes: number, columnLimit: number, fieldLimit: number): void;
+  addColumn(type: number, isRequired: boolean, isEventTime: boolean, nameBytes: number): void;
+  setTimes(pastMs: number, futureMs: number, periodMs: number): void;
+  addUnknown(): number;
+  take(start: number, end: number, timestampMs: number, offset: number, partition: number): number;
+  clear(): void;
+  rows(): number;
+  lastPeriod(): number;
+  hasSeveralPeriods(): number;
+  windowAt(): number;
+  unknownNameAt(): number;
+  unknownNameBytes(): number;
+  countOf(field: number): number;
+  columnOf(index: number): number;
+  valuesOf(column: number): number;
+  valuesBytesOf(column: number): number;
+  validityOf(column: number): number;
+  hasTextsOutside(column: number): number;
+  textsAt(): number;
+  textsBytes(): number;
+}
+
+export const DECODER_FILE = fileURLToPath(new URL('decoder.wasm', import.meta.url));
+let compiled: WebAssembly.Module | undefined;
+
+/** One decoder with its own memory, for one batch at a time. */
+export class DecoderInstance {
+  readonly calls: DecoderExports;
+  #bytes = Buffer.alloc(0);
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(readFileSync(DECODER_FILE));
+    const host = {
+      isUtf8: (start: number, end: number) => isUtf8(this.bytes.subarray(start, end)),
+      numberOf: (start: number, end: number) => Number(this.bytes.toString('latin1', start, end)),
+    };
+    this.calls = new WebAssembly.Instance(compiled, { host }).exports as DecoderExports;
+  }
+
+  /** Its memory, which is another one after it has grown: it does while a batch begins. */
+  get bytes(): Buffer {
+    const { buffer } = this.calls.memory;
+    if (this.#bytes.buffer !== buffer) this.#bytes = Buffer.from(buffer);
+    return this.#bytes;
+  }
+}
+
+/** Decoders that wait for the next batch. There are as many as there were batches at a time. */
+export class DecoderInstances {
+  readonly #free: DecoderInstance[] = [];
+
+  take(): DecoderInstance {
+    return this.#free.pop() ?? new DecoderInstance();
+  }
+
+  giveBack(instance: DecoderInstance): void {
+    this.#free.push(instance);
+  }
+}
