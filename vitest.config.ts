@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.integration.test.ts'],
+          // By itself it would leave one of two cores idle.
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },
@@ -20,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.integration.test.ts'],
-          // After the unit tests, two stacks of real services at a time: mostly they wait. Each limit is a bound on waiting, not a wish.
+          // By themselves, two stacks of real services at a time: mostly they wait. Each limit is a bound on waiting, not a wish.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           ...WAITING,
