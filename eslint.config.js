@@ -63,7 +63,22 @@ const ACTIVITY_TYPES_ONLY = {
   allowTypeImports: true,
   message: 'Workflows know activities by their types only.',
 };
-const FURTHER = { plans: [NO_BUILT_INS], workflows: [NO_BUILT_INS, ACTIVITY_TYPES_ONLY] };
+const TEMPORAL_LIBRARY = {
+  group: ['@temporalio/worker'],
+  allowTypeImports: true,
+  message: 'workers/temporal-library.ts gives it, without loading what only its bundler uses.',
+};
+const THRIFT_LIBRARY = {
+  group: ['thrift'],
+  allowTypeImports: true,
+  message: 'lake/hive/thrift-library.ts gives it, without loading its servers.',
+};
+const FURTHER = {
+  plans: [NO_BUILT_INS],
+  workflows: [NO_BUILT_INS, ACTIVITY_TYPES_ONLY],
+  workers: [TEMPORAL_LIBRARY],
+  lake: [THRIFT_LIBRARY],
+};
 
 export default tseslint.config(
   // AssemblyScript has TypeScript's syntax, not its types: its own compiler checks it.

@@ -1,5 +1,4 @@
 import { constants, setPriority } from 'node:os';
-import { Worker } from '@temporalio/worker';
 import { createAuditActivities } from '../activities/audit-table.ts';
 import { createBackfillActivities } from '../activities/backfill-table.ts';
 import { createCompactionActivities } from '../activities/compact-table.ts';
@@ -30,6 +29,7 @@ import { attemptName, runWorker } from './run-worker.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { ScheduleKeeper } from './schedule-keeper.ts';
 import { connectWorker } from './temporal.ts';
+import { Worker } from './temporal-library.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Rewrites at a time in this process: each may take a core and its memory limit; the engine serves one at a time. */

@@ -5,6 +5,8 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+// The bundler is what this is about.
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const [codePath = '', failureConverterPath] = process.argv.slice(2);

@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
 import type { WindowParts } from '../activities/ingest-parts.ts';
 import { createIngestActivities } from '../activities/ingest-window.ts';
 import { Shelf } from '../activities/shelf.ts';
@@ -22,6 +21,7 @@ import { installRuntime } from './metrics.ts';
 import { attemptName, logFailure, runWorker } from './run-worker.ts';
 import { startTraces } from './traces.ts';
 import { connectWorker } from './temporal.ts';
+import { Worker } from './temporal-library.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Time for a running batch to end when the worker is told to stop; a longer one is gone on with elsewhere. */

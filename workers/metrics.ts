@@ -1,8 +1,9 @@
-import { Runtime, type RuntimeOptions } from '@temporalio/worker';
+import type { RuntimeOptions } from '@temporalio/worker';
 import { INGEST_BUCKETS } from '../activities/ingest-measures.ts';
 import { Instruments } from '../activities/instruments.ts';
 import { type MetricsSettings, metricsUrl, type MeasuredComponent } from '../settings/metrics-settings.ts';
 import { log } from './json-log.ts';
+import { Runtime } from './temporal-library.ts';
 import { CORE_LOGGING, temporalLogger } from './temporal-log.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { DefaultLogger, type Logger, makeTelemetryFilterString, type RuntimeOptions } from '@temporalio/worker';
+import type { Logger, RuntimeOptions } from '@temporalio/worker';
 import { log } from './json-log.ts';
+import { DefaultLogger, makeTelemetryFilterString } from './temporal-library.ts';
 
 type Logging = NonNullable<NonNullable<RuntimeOptions['telemetryOptions']>['logging']>;
 

@@ -1,9 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Settings } from '../settings/settings.ts';
 import { clientOptions, connectionOptions } from '../temporal/client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
+import { NativeConnection } from './temporal-library.ts';
 
 /** A worker's two ways to Temporal: to take work by, and to start it by. */
 export interface TemporalAccess {
