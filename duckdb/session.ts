@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { availableParallelism } from 'node:os';
 
 /** Memory that one session may take before it spills or refuses. */
@@ -27,6 +27,8 @@ export class DuckDbSession {
   static async open(
     limits: SessionLimits = { threads: availableParallelism(), memoryLimit: DUCKDB_MEMORY_LIMIT },
   ): Promise<DuckDbSession> {
+    // Loaded with the first session: not every process and thread that may open one does.
+    const { DuckDBInstance } = await import('@duckdb/node-api');
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(limits.threads),
       memory_limit: limits.memoryLimit,

@@ -1,11 +1,12 @@
-import { Thrift, type TProtocol } from 'thrift';
+import type { Thrift as ThriftTypes, TProtocol } from 'thrift';
+import { Thrift } from './thrift-library.ts';
 
 /**
  * How one Thrift type is written and read. Structs are described by tables of their fields instead of generated code:
  * the few that are needed of the metastore's interface are then readable beside its IDL.
  */
 export interface Codec<Value> {
-  readonly wireType: Thrift.Type;
+  readonly wireType: ThriftTypes.Type;
   write(output: TProtocol, value: Value): void;
   read(input: TProtocol): Value;
 }

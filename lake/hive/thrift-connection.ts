@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { TBinaryProtocol, TBufferedTransport } from 'thrift';
 import type { Method } from './metastore-methods.ts';
+import { TBinaryProtocol, TBufferedTransport } from './thrift-library.ts';
 import { decodeReply, encodeCall, ServiceException } from './thrift-message.ts';
 
 /** Bytes of one answer; the metastore's own limit (`hive.metastore.server.max.message.size`) has the same default. */

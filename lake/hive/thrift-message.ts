@@ -1,6 +1,7 @@
-import { TBinaryProtocol, TBufferedTransport, Thrift, type TProtocol } from 'thrift';
+import type { TProtocol } from 'thrift';
 import { I32, STRING, struct } from './thrift-codec.ts';
 import type { Method } from './metastore-methods.ts';
+import { TBinaryProtocol, TBufferedTransport, Thrift } from './thrift-library.ts';
 
 /** An exception that the service declares, or that its Thrift server raised itself (`TApplicationException`). */
 export class ServiceException extends Error {

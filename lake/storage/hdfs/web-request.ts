@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { Agent as HttpAgent, type IncomingMessage, request as overHttp, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent, request as overHttps } from 'node:https';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { RequestLimits } from '../retry.ts';
+
+// An import would ask for all that `node:http` has, and so load its WebSocket, in every process and thread that may open a lake.
+const { Agent: HttpAgent, request: overHttp } = process.getBuiltinModule('node:http');
+const { Agent: HttpsAgent, request: overHttps } = process.getBuiltinModule('node:https');
 
 /** Connections of one process to each NameNode and DataNode. */
 export const MAX_CONNECTIONS = 64;
