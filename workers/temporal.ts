@@ -1,11 +1,11 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { SluiceError } from '../errors/sluice-error.ts';
 import type { Settings } from '../settings/settings.ts';
 import { clientOptions, connectionOptions } from '../temporal/client.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 import { NativeConnection } from './temporal-library.ts';
 
-/** A worker's two ways to Temporal: to take work by, and to start it by. */
+/** A worker's two ways to Temporal, by one connection: to take work by, and to start it by. */
 export interface TemporalAccess {
   readonly connection: NativeConnection;
   readonly client: Client;
@@ -16,7 +16,7 @@ export async function connectWorker({ temporal }: Settings): Promise<TemporalAcc
   const access = connectionOptions(temporal);
   try {
     const connection = await NativeConnection.connect(access);
-    const client = new Client({ connection: await Connection.connect(access), ...clientOptions(temporal) });
+    const client = new Client({ connection, ...clientOptions(temporal) });
     await registerSearchAttributes(client);
     return { connection, client };
   } catch (cause) {
