@@ -15,8 +15,12 @@ export function deploymentOf(buildId: string): WorkerDeploymentOptions {
   };
 }
 
-/** Makes this build the one that workflows run on: the worker that was started last decides. */
+/**
+ * Makes this build the one that workflows run on: the worker that was started last decides. Where it is that already, nothing
+ * is set: that takes Temporal ten times as much as to say so.
+ */
 export async function makeCurrent(client: Client, buildId: string): Promise<void> {
+  if ((await currentBuild(client)) === buildId) return;
   await client.workflowService.setWorkerDeploymentCurrentVersion({
     namespace: client.options.namespace,
     deploymentName: DEPLOYMENT,
@@ -26,4 +30,18 @@ export async function makeCurrent(client: Client, buildId: string): Promise<void
     allowNoPollers: true,
     ignoreMissingTaskQueues: true,
   });
+}
+
+/** Undefined where there is none, or it can't be told: setting one then says more. */
+async function currentBuild(client: Client): Promise<string | null | undefined> {
+  const { namespace } = client.options;
+  try {
+    const { workerDeploymentInfo } = await client.workflowService.describeWorkerDeployment({
+      namespace,
+      deploymentName: DEPLOYMENT,
+    });
+    return workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId;
+  } catch {
+    return undefined;
+  }
 }
