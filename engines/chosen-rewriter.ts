@@ -3,13 +3,15 @@ import type { Rewriter, RewriteRequest, RewriteResult } from './rewriter.ts';
 
 /** Gives each rewrite to the engine that it asks for. */
 export class ChosenRewriter implements Rewriter {
-  readonly #rewriters: Readonly<Record<EngineName, Rewriter>>;
+  readonly #make: Readonly<Record<EngineName, () => Promise<Rewriter>>>;
 
-  constructor(rewriters: Readonly<Record<EngineName, Rewriter>>) {
-    this.#rewriters = rewriters;
+  /** @param make called for each rewrite: a rewriter keeps nothing between two */
+  constructor(make: Readonly<Record<EngineName, () => Promise<Rewriter>>>) {
+    this.#make = make;
   }
 
   async rewrite(request: RewriteRequest): Promise<RewriteResult> {
-    return this.#rewriters[request.engine ?? 'duckdb'].rewrite(request);
+    const rewriter = await this.#make[request.engine ?? 'duckdb']();
+    return rewriter.rewrite(request);
   }
 }

@@ -11,8 +11,6 @@ import { ChosenEngine } from '../engines/chosen-engine.ts';
 import { DuckDbEngine } from '../engines/duckdb/duckdb-engine.ts';
 import { DuckDbMerger } from '../engines/duckdb/duckdb-merger.ts';
 import { DuckDbRewriter } from '../engines/duckdb/duckdb-rewriter.ts';
-import { SparkEngine } from '../engines/spark/spark-engine.ts';
-import { SparkRewriter } from '../engines/spark/spark-rewriter.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { HiveMetastore } from '../lake/hive/metastore.ts';
 import { openStorage } from '../lake/storage/open-storage.ts';
@@ -54,14 +52,24 @@ async function main(): Promise<void> {
   const cluster = new KafkaCluster(kafka, 'sluice-background');
   const engine = new ChosenEngine({
     duckdb: () => DuckDbEngine.open(cluster),
-    spark: () => SparkEngine.open(cluster, { spark, kafka, lakeUri }),
+    // What is Spark's is loaded where a table or an operator asks for it.
+    async spark() {
+      const { SparkEngine } = await import('../engines/spark/spark-engine.ts');
+      return SparkEngine.open(cluster, { spark, kafka, lakeUri });
+    },
   });
   const parts = {
     engine,
     merger: new DuckDbMerger(),
     storage: openStorage(settings),
     metastore: new HiveMetastore(settings.metastore),
-    rewriter: new ChosenRewriter({ duckdb: new DuckDbRewriter(), spark: new SparkRewriter(spark) }),
+    rewriter: new ChosenRewriter({
+      duckdb: () => Promise.resolve(new DuckDbRewriter()),
+      async spark() {
+        const { SparkRewriter } = await import('../engines/spark/spark-rewriter.ts');
+        return new SparkRewriter(spark);
+      },
+    }),
     tablesFolder: settings.tablesFolder,
     clock: SYSTEM_CLOCK,
     attemptName,
