@@ -47,7 +47,8 @@ export class PlainDecoder {
   readonly #names: ReadonlySet<string>;
   readonly #maxValueBytes: number;
   readonly #windowBytes: number;
-  readonly #unknown: string[] = [];
+  /** Names of fields that no column takes, and the decoder's numbers of them. */
+  readonly #unknown = new Map<string, number>();
   /** What the window shows of which bytes. */
   #shown: Buffer | undefined;
   #shownStart = 0;
@@ -75,9 +76,7 @@ export class PlainDecoder {
 
   /** Accepted records that had a field which no column takes, by the field's name. */
   get unknownFields(): ReadonlyMap<string, number> {
-    const counted = this.#unknown.map(
-      (name, index) => [name, this.#instance.calls.countOf(this.#columnCount + index)] as const,
-    );
+    const counted = [...this.#unknown].map(([name, field]) => [name, this.#instance.calls.countOf(field)] as const);
     return new Map(counted.filter(([, count]) => count > 0));
   }
 
@@ -125,8 +124,9 @@ export class PlainDecoder {
     const start = calls.unknownNameAt();
     const name = bytes.toString('utf8', start, start + calls.unknownNameBytes());
     const isOurs = name.startsWith('~') || this.#names.has(name.toLowerCase());
-    if (isOurs || calls.addUnknown() === 0) return false;
-    this.#unknown.push(name);
+    const field = isOurs ? -1 : calls.addUnknown();
+    if (field < 0) return false;
+    this.#unknown.set(name, field);
     return true;
   }
 

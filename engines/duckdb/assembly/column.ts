@@ -1,3 +1,4 @@
+import { reserve } from './space';
 import { addText, NO_ROOM } from './texts';
 
 /** What a column holds; decoder-instance.ts knows these numbers too. */
@@ -81,6 +82,17 @@ function setInline(place: usize, start: usize, length: u32): void {
   }
   store<u64>(place, first);
   store<u32>(place + 8, last);
+}
+
+/** Lays a column out for so many rows. */
+export function newColumn(place: usize, type: i32, rows: u32): Column {
+  memory.fill(place, 0, offsetof<Column>());
+  const column = changetype<Column>(place);
+  column.type = type;
+  column.values = reserve(rows * valueBytes(type));
+  column.validity = reserve(rows >> 3);
+  memory.fill(column.validity, 0xff, rows >> 3);
+  return column;
 }
 
 export function valueBytes(type: i32): u32 {

@@ -1,7 +1,9 @@
 import { Column } from './column';
+import { afterColon, afterText, NOT_PLAIN } from './json';
+import { reserve } from './space';
 
 /** Further names than these are left to careful reading. */
-export const MAX_NAME_BYTES: u32 = 256;
+const MAX_NAME_BYTES: u32 = 256;
 /** With the blanks that may stand around a colon. */
 const MAX_LEAD_BYTES: u32 = MAX_NAME_BYTES + 32;
 
@@ -53,10 +55,40 @@ export class Field {
 }
 
 /** With its name and its lead, which is compared eight bytes at a time. */
-export const FIELD_BYTES: u32 = <u32>offsetof<Field>() + MAX_NAME_BYTES + MAX_LEAD_BYTES + 8;
+const FIELD_BYTES: u32 = <u32>offsetof<Field>() + MAX_NAME_BYTES + MAX_LEAD_BYTES + 8;
 
-/** Lays a field out where there is room for it. */
-export function newField(place: usize, name: usize, nameBytes: u32, column: Column | null): Field {
+let fields: usize = 0;
+let fieldCount: u32 = 0;
+let maxFields: u32 = 0;
+let lastField: Field | null = null;
+/** Stands before the first field of a record. */
+export let beforeFirst: Field | null = null;
+
+/** What `findField` has found: where the field's value begins, or else the name of a field that is not known. */
+export let valueStart: usize = 0;
+export let foundName: usize = 0;
+export let foundNameBytes: u32 = 0;
+
+/** Forgets all fields, and makes room for so many. */
+export function beginFields(limit: u32): void {
+  fields = reserve((limit + 1) * FIELD_BYTES);
+  maxFields = limit;
+  fieldCount = 0;
+  lastField = null;
+  beforeFirst = newField(fields, 0, 0, null);
+}
+
+/** @returns the field's number, or -1 where it cannot be told apart here */
+export function addField(name: usize, nameBytes: u32, column: Column | null): i32 {
+  if (nameBytes > MAX_NAME_BYTES || fieldCount == maxFields) return -1;
+  fieldCount++;
+  const field = newField(fields + fieldCount * FIELD_BYTES, name, nameBytes, column);
+  field.other = lastField;
+  lastField = field;
+  return fieldCount;
+}
+
+function newField(place: usize, name: usize, nameBytes: u32, column: Column | null): Field {
   memory.fill(place, 0, FIELD_BYTES);
   const field = changetype<Field>(place);
   field.column = column;
@@ -65,4 +97,28 @@ export function newField(place: usize, name: usize, nameBytes: u32, column: Colu
   field.lead = field.name + MAX_NAME_BYTES;
   memory.copy(field.name, name, nameBytes);
   return field;
+}
+
+export function fieldAt(number: i32): Field {
+  return changetype<Field>(fields + <u32>number * FIELD_BYTES);
+}
+
+/** Reads a field's name, and up to its value. Without a place in `foundName`, what stands there is not plain. */
+export function findField(at: usize): Field | null {
+  foundName = 0;
+  const end = afterText(at);
+  if (end == NOT_PLAIN) return null;
+  valueStart = afterColon(end);
+  if (valueStart == NOT_PLAIN) return null;
+  const name = at + 1;
+  const nameBytes = <u32>(end - 1 - name);
+  let field = lastField;
+  while (field != null && !field.isNamed(name, nameBytes)) field = field.other;
+  if (field != null) {
+    if (field.leadBytes == 0) field.setLead(at, valueStart);
+    return field;
+  }
+  foundName = name;
+  foundNameBytes = nameBytes;
+  return null;
 }
