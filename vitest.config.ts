@@ -2,8 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 /** Bounds on waiting for real services. */
 const WAITING = { testTimeout: 240_000, hookTimeout: 900_000 };
+/** Before Sluice's own modules load a part of it. */
+const WHOLE_LIBRARY = 'test/kafka/whole-library.ts';
 /** `npm run cluster`, for the night: each file has more processes than a machine of two cores can run twice. */
-const CLUSTER = { name: 'cluster', include: ['test/cluster/**/*.cluster.ts'], maxWorkers: 1, ...WAITING };
+const CLUSTER = {
+  name: 'cluster',
+  include: ['test/cluster/**/*.cluster.ts'],
+  maxWorkers: 1,
+  setupFiles: WHOLE_LIBRARY,
+  ...WAITING,
+};
 
 export default defineConfig({
   test: {
@@ -25,6 +33,7 @@ export default defineConfig({
           // By themselves, two stacks of real services at a time: mostly they wait. Each limit is a bound on waiting, not a wish.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+          setupFiles: WHOLE_LIBRARY,
           ...WAITING,
         },
       },
