@@ -22,6 +22,8 @@ import type { LocalSpark } from './local-spark.ts';
 /** Enough for an operation of some seconds; one in a thousand can't be a row. */
 const RECORDS = 150_000;
 const BAD_EVERY = 1_000;
+/** Of an operation that succeeds: Spark leaves its folder alone from then on. */
+const LAST_WRITTEN = '._SUCCESS.crc';
 const DYING_CLIENT = fileURLToPath(new URL('dying-client.ts', import.meta.url));
 
 /** That a batch is made once, whatever dies in the middle of it. */
@@ -81,7 +83,9 @@ export function describeRecovery(parts: () => { readonly brokers: Brokers; reado
     it('is made anew where the files of the client that began it are gone', async () => {
       const scratchFolder = await leftByKilledClient(options, 5);
       await waitFor('Spark to end what it was at', 60_000, () =>
-        Promise.resolve(unfinished(scratchFolder) ? undefined : true),
+        Promise.resolve(
+          leftBySpark(scratchFolder).every((name) => existsSync(join(scratchFolder, name, LAST_WRITTEN))) || undefined,
+        ),
       );
       rmSync(scratchFolder, { recursive: true });
       const next = temporaryFolder();
