@@ -64,9 +64,7 @@ export class ConnectSession {
     report: (progress: EngineProgress) => void = () => undefined,
   ): Promise<OperationResult> {
     const until = AbortSignal.any([signal, this.#releasing.signal]);
-    const running = this.#follow(operationId, plan, until, report).finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    return running;
+    return this.#tracked(this.#follow(operationId, plan, until, report));
   }
 
   /**
@@ -75,8 +73,14 @@ export class ConnectSession {
    */
   async release(): Promise<void> {
     this.#releasing.abort();
-    await Promise.allSettled(this.#running);
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#call('ReleaseSession', {}).catch(() => undefined);
+  }
+
+  #tracked<T>(work: Promise<T>): Promise<T> {
+    const running = work.finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
   }
 
   async #follow(
@@ -93,7 +97,7 @@ export class ConnectSession {
       // Nothing is begun that nobody will follow: it would run on, and its failure end this process.
       signal.throwIfAborted();
       const call = begun ? this.#attach(operationId, collected.lastResponseId) : this.#begin(operationId, plan);
-      const interrupt = (): void => void this.#interrupt(operationId, call);
+      const interrupt = (): void => void this.#tracked(this.#interrupt(operationId, call));
       signal.addEventListener('abort', interrupt, { once: true });
       try {
         for await (const response of call) {
@@ -140,11 +144,14 @@ export class ConnectSession {
   async #interrupt(operationId: string, call: ClientReadableStream<unknown>): Promise<void> {
     const request = { interrupt_type: 'INTERRUPT_TYPE_OPERATION_ID', operation_id: operationId };
     const ended = once(call, 'status', { signal: AbortSignal.timeout(INTERRUPTED_WITHIN_MS) });
-    await Promise.all([this.#call('Interrupt', request), ended]).catch(() => undefined);
+    const [interrupted] = await Promise.allSettled([this.#call('Interrupt', request), ended]);
+    // Its stream may have ended a moment before the operation has: so each is released by itself, not with the session.
+    const released = { operation_id: operationId, release_all: {} };
+    if (interrupted.status === 'fulfilled') await this.#call('ReleaseExecute', released).catch(() => undefined);
     call.cancel();
   }
 
-  #call<T>(method: 'Config' | 'Interrupt' | 'ReleaseSession', request: object): Promise<T> {
+  #call<T>(method: 'Config' | 'Interrupt' | 'ReleaseExecute' | 'ReleaseSession', request: object): Promise<T> {
     return this.#client.call<T>(method, this.id, request);
   }
 
