@@ -24,9 +24,9 @@ const NO_NUMBER: u32 = 10_000;
 export let micros: i64 = 0;
 export let days: i32 = 0;
 
-/** The text of the last day, whose number is `days`: most times are of the day of the one before. */
-let lastText: u64 = 0;
-let lastTextEnd: u16 = 0;
+/** The text of the last day, whose number is `days`: most times are of the day of the one before. At first "1970-01-01". */
+let lastText: u64 = 0x2d31302d30373931;
+let lastTextEnd: u16 = 0x3130;
 
 /** A text such as "2026-11-23T05:00:00.123Z", from its quote on. */
 export function afterTimestamp(at: usize): usize {

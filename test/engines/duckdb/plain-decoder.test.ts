@@ -231,6 +231,11 @@ describe('the plain decoder', () => {
     expect(await expectAgreement(values)).toBe(values.length);
   });
 
+  it('takes nothing for a day before it has read one', async () => {
+    const fields = Object.entries({ ...GOOD, day: `"${'\0'.repeat(10)}"` }).reverse();
+    expect(await expectAgreement([objectOf(fields)])).toBe(0);
+  });
+
   it('leaves to careful reading what that must judge', async () => {
     const values = [
       ...['', '{', '[]', '{}', '{"at":"2026-03-09T05:00:00Z"}', `${objectOf(Object.entries(GOOD))}x`],
