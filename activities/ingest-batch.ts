@@ -63,7 +63,7 @@ export async function runBatch(parts: BatchParts, progress: WindowProgress): Pro
   // Another revision than the one that was planned leaves another rest.
   const remaining = seal.revision === planned.plan.revision ? planned.remaining : undefined;
   // Where more waits, the next batch follows on this one, and the two can be published together.
-  const urgency = remaining === undefined || remaining === 0n ? 'now' : 'soon';
+  const urgency = (remaining ?? 0n) > 0n ? 'soon' : 'now';
   publication.request(urgency, trace.publishing());
   if (seal.rejectedFiles.length > 0) rejected.request(urgency);
   if ((seal.archiveFiles ?? []).length > 0) archive?.request(urgency);

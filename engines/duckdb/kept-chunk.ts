@@ -4,7 +4,8 @@ import type { Piece, Pieces } from './slab-memory.ts';
 /** Rows of one data chunk: DuckDB's own vector size. */
 export const VECTOR_ROWS = duckdb.vector_size();
 
-const VALIDITY_BYTES = VECTOR_ROWS / 8;
+/** A bit for each of them. */
+export const VALIDITY_BYTES = VECTOR_ROWS / 8;
 /**
  * `duckdb_string_t` of duckdb.h: a length, then up to 12 bytes in place. Of a longer text the place among the chunk's texts
  * stands where DuckDB has a pointer.

@@ -1,7 +1,7 @@
 import type { ColumnType, TableDefinition } from '../../definition/table-definition.ts';
 import type { RawRecord } from '../../kafka/record.ts';
 import type { DecoderInstance } from './decoder-instance.ts';
-import { type RawColumn, VECTOR_ROWS } from './kept-chunk.ts';
+import { type RawColumn, VALIDITY_BYTES, VECTOR_ROWS } from './kept-chunk.ts';
 import { PLAIN_CHUNK_MAX_BYTES, type PlainRows } from './plain-rows.ts';
 
 /** As assembly/column.ts numbers them. */
@@ -22,11 +22,11 @@ const BEGAN_PERIOD = 4;
 const FILLED_CHUNK = 8;
 
 /** A larger record is left to careful reading. */
-export const MAX_VALUE_BYTES = 1024 ** 2;
+const MAX_VALUE_BYTES = 1024 ** 2;
 /** Names of unknown fields that are counted here; records with further ones are left to careful reading. */
 const MAX_UNKNOWN_FIELDS = 1000;
 /** Partition, offset, timestamp and period of the row come after the table's columns. */
-const PROVENANCE_COLUMNS = 4;
+const FURTHER_COLUMNS = 4;
 /** The record's time in microseconds must be exact. */
 const MAX_TIMESTAMP_MS = 8.64e12;
 /** Fetched bytes are copied to the decoder so many at a time: few enough to be in the processor's cache when they are read. */
@@ -46,7 +46,6 @@ export class PlainDecoder {
   /** Columns' names in lower case: a name that differs from one only in that is not for the decoder to judge. */
   readonly #names: ReadonlySet<string>;
   readonly #maxValueBytes: number;
-  readonly #windowBytes: number;
   /** Names of fields that no column takes, and the decoder's numbers of them. */
   readonly #unknown = new Map<string, number>();
   /** What the window shows of which bytes. */
@@ -63,10 +62,15 @@ export class PlainDecoder {
     this.#columnCount = columns.length;
     this.#names = new Set(columns.map(({ name }) => name.toLowerCase()));
     this.#maxValueBytes = Math.min(MAX_VALUE_BYTES, limits.maxRecordBytes);
-    this.#windowBytes = Math.max(WINDOW_BYTES, this.#maxValueBytes);
     const { calls } = instance;
     const fieldLimit = columns.length + MAX_UNKNOWN_FIELDS;
-    calls.begin(this.#windowBytes, VECTOR_ROWS, PLAIN_CHUNK_MAX_BYTES, columns.length, fieldLimit);
+    calls.begin(
+      Math.max(WINDOW_BYTES, this.#maxValueBytes),
+      VECTOR_ROWS,
+      PLAIN_CHUNK_MAX_BYTES,
+      columns.length,
+      fieldLimit,
+    );
     calls.setTimes(eventTime.acceptPastMs, eventTime.acceptFutureMs, partitionBy === 'hour' ? HOUR_MS : 24 * HOUR_MS);
     for (const { name, type, required } of columns) {
       const nameBytes = instance.bytes.write(name, calls.windowAt());
@@ -133,7 +137,7 @@ export class PlainDecoder {
   #endChunk(): void {
     const { bytes, calls } = this.#instance;
     const period = calls.hasSeveralPeriods() === 0 ? calls.lastPeriod() : undefined;
-    const count = this.#columnCount + PROVENANCE_COLUMNS;
+    const count = this.#columnCount + FURTHER_COLUMNS;
     const columns = Array.from({ length: count }, (_, index) => this.#column(calls.columnOf(index)));
     const texts = bytes.subarray(calls.textsAt(), calls.textsAt() + calls.textsBytes());
     this.#rows.add({ rows: calls.rows(), columns, texts }, period);
@@ -146,7 +150,7 @@ export class PlainDecoder {
     const validity = calls.validityOf(column);
     return {
       values: bytes.subarray(values, values + calls.valuesBytesOf(column)),
-      validity: validity === 0 ? undefined : bytes.subarray(validity, validity + VECTOR_ROWS / 8),
+      validity: validity === 0 ? undefined : bytes.subarray(validity, validity + VALIDITY_BYTES),
       hasTexts: calls.hasTextsOutside(column) !== 0,
     };
   }

@@ -1,7 +1,7 @@
 import { reserve } from './space';
 import { addText, NO_ROOM } from './texts';
 
-/** What a column holds; decoder-instance.ts knows these numbers too. */
+/** What a column holds; plain-decoder.ts knows these numbers too. */
 export const STRING: i32 = 0;
 export const BOOLEAN: i32 = 1;
 export const INT: i32 = 2;
