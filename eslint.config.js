@@ -12,6 +12,8 @@ const MAY_IMPORT = {
   duckdb: [],
   lake: [...FOUNDATION, 'duckdb', 'plans'],
   engines: [...FOUNDATION, 'duckdb', 'plans', 'kafka'],
+  // After engines/, which it is a part of: of two blocks for a file the later one counts.
+  'engines/parquet': ['errors', 'definition'],
   audit: [...FOUNDATION, 'duckdb', 'plans', 'kafka', 'engines', 'lake'],
   backfill: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake'],
   activities: [...FOUNDATION, 'plans', 'kafka', 'engines', 'lake', 'audit', 'backfill'],
@@ -73,7 +75,17 @@ const THRIFT_LIBRARY = {
   allowTypeImports: true,
   message: 'lake/hive/thrift-library.ts gives it, without loading its servers.',
 };
+const DEFINITION_TYPES_ONLY = {
+  regex: '^(\\.\\./)+definition/',
+  allowTypeImports: true,
+  message: 'A file’s format knows a table by its types only.',
+};
+const NO_ENGINE = {
+  regex: '^\\.\\./(?!\\.\\./)',
+  message: 'A file’s format knows nothing of the engine that writes it.',
+};
 const FURTHER = {
+  'engines/parquet': [NO_BUILT_INS, DEFINITION_TYPES_ONLY, NO_ENGINE],
   plans: [NO_BUILT_INS],
   workflows: [NO_BUILT_INS, ACTIVITY_TYPES_ONLY],
   workers: [TEMPORAL_LIBRARY],
