@@ -10,7 +10,7 @@ import type { AuditParts } from './audit-parts.ts';
 export async function withAuditParts<T>(settings: Settings, use: (parts: AuditParts) => Promise<T>): Promise<T> {
   const cluster = new KafkaCluster(settings.kafka, 'sluice-audit');
   const metastore = new HiveMetastore(settings.metastore);
-  const engine = await DuckDbEngine.open(cluster);
+  const engine = new DuckDbEngine(cluster);
   try {
     return await use({ storage: openStorage(settings), cluster, engine, metastore, clock: SYSTEM_CLOCK });
   } finally {

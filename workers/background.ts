@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   const { spark, kafka, lakeUri } = settings;
   const cluster = new KafkaCluster(kafka, 'sluice-background');
   const engine = new ChosenEngine({
-    duckdb: () => DuckDbEngine.open(cluster),
+    duckdb: () => Promise.resolve(new DuckDbEngine(cluster)),
     // What is Spark's is loaded where a table or an operator asks for it.
     async spark() {
       const { SparkEngine } = await import('../engines/spark/spark-engine.ts');

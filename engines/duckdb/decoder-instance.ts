@@ -5,26 +5,40 @@ import { fileURLToPath } from 'node:url';
 /** What `npm run wasm` makes of assembly/decoder.ts, which says what each of these does. Places and lengths are bytes of its memory. */
 interface DecoderExports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
-  begin(maxRecordBytes: number, rows: number, chunkBytes: number, columnLimit: number, fieldLimit: number): void;
+  begin(
+    maxRecordBytes: number,
+    rows: number,
+    chunkBytes: number,
+    keptBytes: number,
+    columnLimit: number,
+    fieldLimit: number,
+  ): void;
   addColumn(type: number, isRequired: boolean, isEventTime: boolean, nameBytes: number): void;
   setTimes(pastMs: number, futureMs: number, periodMs: number): void;
   addUnknown(): number;
   take(start: number, end: number, timestampMs: number, offset: number, partition: number): number;
-  clear(): void;
+  endChunk(): void;
   rows(): number;
   lastPeriod(): number;
-  hasSeveralPeriods(): number;
   windowAt(): number;
   unknownNameAt(): number;
   unknownNameBytes(): number;
   countOf(field: number): number;
-  columnOf(index: number): number;
-  valuesOf(column: number): number;
-  valuesBytesOf(column: number): number;
-  validityOf(column: number): number;
-  hasTextsOutside(column: number): number;
-  textsAt(): number;
-  textsBytes(): number;
+  beginSelections(groupRows: number, groupBytes: number): void;
+  selectPeriod(period: number): number;
+  nextRowGroup(): number;
+  encodeColumn(index: number): void;
+  readonly encoding: WebAssembly.Global<'i32'>;
+  readonly nullCount: WebAssembly.Global<'i32'>;
+  readonly dictionaryAt: WebAssembly.Global<'i32'>;
+  readonly dictionaryBytes: WebAssembly.Global<'i32'>;
+  readonly dictionaryValues: WebAssembly.Global<'i32'>;
+  readonly pageAt: WebAssembly.Global<'i32'>;
+  readonly pageBytes: WebAssembly.Global<'i32'>;
+  readonly minAt: WebAssembly.Global<'i32'>;
+  readonly minBytes: WebAssembly.Global<'i32'>;
+  readonly maxAt: WebAssembly.Global<'i32'>;
+  readonly maxBytes: WebAssembly.Global<'i32'>;
 }
 
 export const DECODER_FILE = fileURLToPath(new URL('decoder.wasm', import.meta.url));

@@ -8,13 +8,10 @@ import { type RecordTaker, spoolChunks, type SpoolSegment, spoolRange } from '..
 import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../duckdb/session.ts';
 import { unknownFields } from '../../plans/unknown-fields.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
-import { ArchiveWriter } from './archive-writer.ts';
-import { CarefulConversion } from './careful-conversion.ts';
-import { DecoderInstances } from './decoder-instance.ts';
-import { KeptRowsFunction } from './kept-rows.ts';
+import type { ArchiveWriter } from './archive-writer.ts';
+import { type DecoderInstance, DecoderInstances } from './decoder-instance.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
 import { PlainDecoder } from './plain-decoder.ts';
-import { PlainRows } from './plain-rows.ts';
 import { writePlainRows } from './plain-writer.ts';
 
 /**
@@ -25,34 +22,29 @@ const ENGINE_LIMITS: SessionLimits = { threads: 1, memoryLimit: DUCKDB_MEMORY_LI
 
 /**
  * Turns a batch into Parquet in this process. Most records are plainly written, and become rows as they are fetched
- * (PlainDecoder); all others are spooled as NDJSON and judged by DuckDB (CarefulConversion). Either way a record becomes the same.
+ * (PlainDecoder), which need no DuckDB; all others are spooled as NDJSON and judged by it (CarefulConversion). Either way a
+ * record becomes the same.
  */
 export class DuckDbEngine implements Engine {
   readonly #cluster: KafkaCluster;
-  readonly #session: DuckDbSession;
-  readonly #keptRows: KeptRowsFunction;
+  readonly #limits: SessionLimits;
   readonly #decoders = new DecoderInstances();
+  #session: Promise<DuckDbSession> | undefined;
 
-  private constructor(cluster: KafkaCluster, session: DuckDbSession) {
+  constructor(cluster: KafkaCluster, limits: SessionLimits = ENGINE_LIMITS) {
     this.#cluster = cluster;
-    this.#session = session;
-    this.#keptRows = KeptRowsFunction.register(session.connection);
-  }
-
-  static async open(cluster: KafkaCluster, limits: SessionLimits = ENGINE_LIMITS): Promise<DuckDbEngine> {
-    return new DuckDbEngine(cluster, await DuckDbSession.open(limits));
+    this.#limits = limits;
   }
 
   async close(): Promise<void> {
-    this.#session.close();
-    return Promise.resolve();
+    (await this.#session)?.close();
   }
 
   async write(request: BatchRequest): Promise<BatchResult> {
-    // Batches of several tables are written at a time: each has its own temporary tables.
-    const session = await this.#session.branch();
     try {
-      return await this.#write(session, request);
+      if (request.definition.archive === undefined) return await this.#write(request);
+      const { ArchiveWriter } = await import('./archive-writer.ts');
+      return await this.#inSession(async (session) => this.#write(request, await ArchiveWriter.open(session)));
     } catch (thrown) {
       request.signal.throwIfAborted();
       if (thrown instanceof SluiceError) throw thrown;
@@ -64,49 +56,71 @@ export class DuckDbEngine implements Engine {
         remedy: 'The batch is tried again; if it fails for ever, see the worker’s log.',
         cause: thrown,
       });
-    } finally {
-      session.close();
     }
   }
 
-  async #write(session: DuckDbSession, request: BatchRequest): Promise<BatchResult> {
-    const rows = await PlainRows.create(session, this.#keptRows, request.definition, 'mixed');
+  async #write(request: BatchRequest, archive?: ArchiveWriter): Promise<BatchResult> {
     const instance = this.#decoders.take();
     try {
-      return await this.#convert(session, rows, new PlainDecoder(request.definition, rows, instance), request);
+      return await this.#convert(request, new PlainDecoder(request.definition, instance), instance, archive);
     } finally {
-      rows.free();
       this.#decoders.giveBack(instance);
     }
   }
 
   async #convert(
-    session: DuckDbSession,
-    rows: PlainRows,
-    decoder: PlainDecoder,
     request: BatchRequest,
+    decoder: PlainDecoder,
+    instance: DecoderInstance,
+    archive: ArchiveWriter | undefined,
   ): Promise<BatchResult> {
     const { definition } = request;
-    const archive = definition.archive === undefined ? undefined : await ArchiveWriter.open(session);
     const read = await this.#read(request, (record, partition) => {
       archive?.add(record, partition);
       return decoder.take(record, partition);
     });
     decoder.finish();
-    requirePartitionLimit(request, definition.table, rows.periods.size);
-    const plainFiles = await writePlainRows(session, rows, request);
-    const careful = await new CarefulConversion(session).convert(request, read.segments, plainFiles.length);
+    requirePartitionLimit(request, definition.table, decoder.periods.size);
+    const plainFiles = await writePlainRows(decoder, instance, request);
+    const careful = await this.#convertCarefully(request, read.segments, plainFiles.length);
     const files = [...plainFiles, ...careful.files];
     requirePartitionLimit(request, definition.table, partitionCount(files));
     const archiveFiles = await archive?.write(request);
     return {
       ...careful,
       ...(archiveFiles === undefined ? {} : { archiveFiles }),
-      rows: rows.rows + careful.rows,
+      rows: decoder.rows + careful.rows,
       files,
       unknownFields: unknownFields(Object.fromEntries(decoder.unknownFields), careful.unknownFields),
       fetchedBytes: read.usedBytes,
     };
+  }
+
+  async #convertCarefully(
+    request: BatchRequest,
+    segments: readonly SpoolSegment[],
+    firstIndex: number,
+  ): Promise<Omit<BatchResult, 'fetchedBytes'>> {
+    if (segments.length === 0) return NOTHING;
+    const { CarefulConversion } = await import('./careful-conversion.ts');
+    return this.#inSession(async (session) => new CarefulConversion(session).convert(request, segments, firstIndex));
+  }
+
+  /**
+   * DuckDB is opened where first a record needs it. Batches of several tables are written at a time: each has its own temporary
+   * tables.
+   */
+  async #inSession<Result>(work: (session: DuckDbSession) => Promise<Result>): Promise<Result> {
+    this.#session ??= DuckDbSession.open(this.#limits).catch((thrown: unknown) => {
+      this.#session = undefined;
+      throw thrown;
+    });
+    const session = await (await this.#session).branch();
+    try {
+      return await work(session);
+    } finally {
+      session.close();
+    }
   }
 
   /** Reads all ranges at a time. Where one fails, the others end before this does: nothing is taken any more. */
@@ -142,6 +156,15 @@ export class DuckDbEngine implements Engine {
     return { segments: spooled.flatMap(({ segments }) => segments), usedBytes: budget.usedBytes };
   }
 }
+
+/** Of a batch whose records are all plain. */
+const NOTHING: Omit<BatchResult, 'fetchedBytes'> = {
+  rows: 0,
+  files: [],
+  rejectedRows: 0,
+  rejectedFiles: [],
+  unknownFields: {},
+};
 
 function partitionCount(files: BatchResult['files']): number {
   return new Set(files.map(({ partitionValues }) => JSON.stringify(partitionValues))).size;

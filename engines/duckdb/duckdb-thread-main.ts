@@ -6,7 +6,7 @@ import { failureOf, type FromThread, type ThreadData, type ToThread } from './th
 /** The thread's side of DuckDbThread. */
 const { kafka, clientId, limits } = workerData as ThreadData;
 const cluster = new KafkaCluster(kafka, clientId);
-const engine = await DuckDbEngine.open(cluster, limits);
+const engine = new DuckDbEngine(cluster, limits);
 const underWay = new Map<number, AbortController>();
 
 async function write({ id, request }: Extract<ToThread, { kind: 'write' }>): Promise<void> {

@@ -1,8 +1,13 @@
 import type { ColumnType, TableDefinition } from '../../definition/table-definition.ts';
 import type { RawRecord } from '../../kafka/record.ts';
 import type { DecoderInstance } from './decoder-instance.ts';
-import { type RawColumn, VALIDITY_BYTES, VECTOR_ROWS } from './kept-chunk.ts';
-import { PLAIN_CHUNK_MAX_BYTES, type PlainRows } from './plain-rows.ts';
+
+/** Bytes of rows that are kept in memory for one batch; further records go through the disk. */
+export const PLAIN_ROWS_MAX_BYTES = 128 * 1024 ** 2;
+/** Rows are kept in chunks of so many. */
+export const CHUNK_ROWS = 2048;
+/** A chunk ends where its records are together larger than this. */
+export const PLAIN_CHUNK_MAX_BYTES = 8 * 1024 ** 2;
 
 /** As assembly/column.ts numbers them. */
 const TYPE_NUMBERS: Readonly<Record<ColumnType, number>> = {
@@ -16,17 +21,13 @@ const TYPE_NUMBERS: Readonly<Record<ColumnType, number>> = {
 };
 /** What assembly/decoder.ts answers of a record. */
 const NOT_PLAIN = 0;
-const TAKEN = 1;
 const HAS_UNKNOWN_NAME = 2;
 const BEGAN_PERIOD = 4;
-const FILLED_CHUNK = 8;
 
 /** A larger record is left to careful reading. */
 const MAX_VALUE_BYTES = 1024 ** 2;
 /** Names of unknown fields that are counted here; records with further ones are left to careful reading. */
 const MAX_UNKNOWN_FIELDS = 1000;
-/** Partition, offset, timestamp and period of the row come after the table's columns. */
-const FURTHER_COLUMNS = 4;
 /** The record's time in microseconds must be exact. */
 const MAX_TIMESTAMP_MS = 8.64e12;
 /** Fetched bytes are copied to the decoder so many at a time: few enough to be in the processor's cache when they are read. */
@@ -37,12 +38,13 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Turns plainly written records into rows of the table, straight from the fetched bytes. What reads them is compiled to
- * WebAssembly (assembly/decoder.ts), where it takes half the time that it took in JavaScript.
+ * WebAssembly (assembly/decoder.ts), where it takes half the time that it took in JavaScript; there the rows stay, until they
+ * have been written (writePlainRows).
  */
 export class PlainDecoder {
-  readonly #rows: PlainRows;
+  /** Hours or days since the epoch, as the table is partitioned, that have rows. */
+  readonly periods = new Set<number>();
   readonly #instance: DecoderInstance;
-  readonly #columnCount: number;
   /** Columns' names in lower case: a name that differs from one only in that is not for the decoder to judge. */
   readonly #names: ReadonlySet<string>;
   readonly #maxValueBytes: number;
@@ -54,20 +56,19 @@ export class PlainDecoder {
   #shownEnd = 0;
   #shift = 0;
 
-  /** @param instance for this decoder alone, until it is freed */
-  constructor(definition: TableDefinition, rows: PlainRows, instance: DecoderInstance) {
-    this.#rows = rows;
+  /** @param instance for this decoder alone, until its rows have been written */
+  constructor(definition: TableDefinition, instance: DecoderInstance) {
     this.#instance = instance;
     const { columns, eventTime, limits, partitionBy } = definition;
-    this.#columnCount = columns.length;
     this.#names = new Set(columns.map(({ name }) => name.toLowerCase()));
     this.#maxValueBytes = Math.min(MAX_VALUE_BYTES, limits.maxRecordBytes);
     const { calls } = instance;
     const fieldLimit = columns.length + MAX_UNKNOWN_FIELDS;
     calls.begin(
       Math.max(WINDOW_BYTES, this.#maxValueBytes),
-      VECTOR_ROWS,
+      CHUNK_ROWS,
       PLAIN_CHUNK_MAX_BYTES,
+      PLAIN_ROWS_MAX_BYTES,
       columns.length,
       fieldLimit,
     );
@@ -78,16 +79,21 @@ export class PlainDecoder {
     }
   }
 
+  /** Rows so far. */
+  get rows(): number {
+    return this.#instance.calls.rows();
+  }
+
   /** Accepted records that had a field which no column takes, by the field's name. */
   get unknownFields(): ReadonlyMap<string, number> {
     const counted = [...this.#unknown].map(([name, field]) => [name, this.#instance.calls.countOf(field)] as const);
     return new Map(counted.filter(([, count]) => count > 0));
   }
 
-  /** Makes a row of a record; false, with nothing done, for one that is not plain. */
+  /** Makes a row of a record; false, with nothing done, for one that is not plain, or where no more rows can be kept. */
   take(record: RawRecord, partition: number): boolean {
     const { valueStart, valueEnd, timestampMs, approximateOffset } = record;
-    if (valueEnd < 0 || valueEnd - valueStart > this.#maxValueBytes || this.#rows.isFull) return false;
+    if (valueEnd < 0 || valueEnd - valueStart > this.#maxValueBytes) return false;
     if (!(Math.abs(timestampMs) <= MAX_TIMESTAMP_MS) || approximateOffset > Number.MAX_SAFE_INTEGER) return false;
     if (record.buffer !== this.#shown || valueStart < this.#shownStart || valueEnd > this.#shownEnd) this.#show(record);
     const { calls } = this.#instance;
@@ -97,17 +103,13 @@ export class PlainDecoder {
       if (!this.#addUnknown()) return false;
       answer = calls.take(start, end, timestampMs, approximateOffset, partition);
     }
-    if (answer > TAKEN) {
-      if (answer & BEGAN_PERIOD) this.#rows.periods.add(calls.lastPeriod());
-      if (answer & FILLED_CHUNK) this.#endChunk();
-    }
+    if (answer & BEGAN_PERIOD) this.periods.add(calls.lastPeriod());
     return answer !== NOT_PLAIN;
   }
 
-  /** Gives on what is left; nothing can be taken after it. */
+  /** Nothing can be taken after it. */
   finish(): void {
-    if (this.#instance.calls.rows() > 0) this.#endChunk();
-    this.#rows.finish();
+    this.#instance.calls.endChunk();
   }
 
   /** Copies the bytes to the decoder that begin with the record's. */
@@ -132,26 +134,5 @@ export class PlainDecoder {
     if (field < 0) return false;
     this.#unknown.set(name, field);
     return true;
-  }
-
-  #endChunk(): void {
-    const { bytes, calls } = this.#instance;
-    const period = calls.hasSeveralPeriods() === 0 ? calls.lastPeriod() : undefined;
-    const count = this.#columnCount + FURTHER_COLUMNS;
-    const columns = Array.from({ length: count }, (_, index) => this.#column(calls.columnOf(index)));
-    const texts = bytes.subarray(calls.textsAt(), calls.textsAt() + calls.textsBytes());
-    this.#rows.add({ rows: calls.rows(), columns, texts }, period);
-    calls.clear();
-  }
-
-  #column(column: number): RawColumn {
-    const { bytes, calls } = this.#instance;
-    const values = calls.valuesOf(column);
-    const validity = calls.validityOf(column);
-    return {
-      values: bytes.subarray(values, values + calls.valuesBytesOf(column)),
-      validity: validity === 0 ? undefined : bytes.subarray(validity, validity + VALIDITY_BYTES),
-      hasTexts: calls.hasTextsOutside(column) !== 0,
-    };
   }
 }

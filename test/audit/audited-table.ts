@@ -110,7 +110,7 @@ export class AuditedTable {
     const parts: AuditParts = {
       storage: openStorage(settings),
       cluster,
-      engine: await DuckDbEngine.open(cluster),
+      engine: new DuckDbEngine(cluster),
       metastore: new HiveMetastore({ endpoints: settings.metastore.endpoints }),
       // Nobody writes these tables during an audit: Hive needs no time to come up with the log.
       clock: { ...SYSTEM_CLOCK, sleep: (_, signal) => SYSTEM_CLOCK.sleep(10, signal) },

@@ -1,4 +1,3 @@
-import { reserve } from './space';
 import { addText, NO_ROOM } from './texts';
 
 /** What a column holds; plain-decoder.ts knows these numbers too. */
@@ -10,24 +9,23 @@ export const DOUBLE: i32 = 4;
 export const TIMESTAMP: i32 = 5;
 export const DATE: i32 = 6;
 
-/** `duckdb_string_t` of duckdb.h: a length, then up to 12 bytes in place, or a prefix of 4 and a pointer. */
-const STRING_BYTES: u32 = 16;
+/** A text: its length, then up to 12 bytes in place, or else the first 4 of them and the place of all. */
+export const STRING_BYTES: u32 = 16;
 const INLINE_BYTES: u32 = 12;
-const PREFIX_BYTES: u32 = 4;
+const PREFIX_AT: usize = 4;
+const PLACE_AT: usize = 8;
 
-/** One column of a chunk's rows, laid out as DuckDB's vectors are. */
+/** One column of the chunk in the making. */
 @unmanaged
 export class Column {
   type: i32 = 0;
   isRequired: bool = false;
   /** Whether a value is missing in this chunk. */
   hasNulls: bool = false;
-  /** Whether a text in this chunk does not fit in place. */
-  hasTexts: bool = false;
   /** The record whose value this holds last. */
   record: u32 = 0;
   values: usize = 0;
-  /** A bit for each row: DuckDB's validity mask. */
+  /** A bit for each row that has a value. */
   validity: usize = 0;
 
   setByte(row: u32, value: u8): void {
@@ -50,8 +48,6 @@ export class Column {
     const place = this.validity + ((<usize>row) >> 3);
     store<u8>(place, ((<u32>load<u8>(place)) & ~(1 << (row & 7))) as u8);
     this.hasNulls = true;
-    // What is copied with the others must be no text.
-    if (this.type == STRING) memory.fill(this.values + row * STRING_BYTES, 0, STRING_BYTES);
   }
 
   /** False where the chunk has no room for the text. */
@@ -59,15 +55,19 @@ export class Column {
     const place = this.values + row * STRING_BYTES;
     store<u32>(place, length);
     if (length <= INLINE_BYTES) {
-      setInline(place + 4, start, length);
+      setInline(place + PREFIX_AT, start, length);
       return true;
     }
     const kept = addText(start, length);
-    store<u32>(place + 4, load<u32>(start));
-    store<u64>(place + 4 + PREFIX_BYTES, kept);
-    this.hasTexts = true;
+    store<u32>(place + PREFIX_AT, load<u32>(start));
+    store<u64>(place + PLACE_AT, kept);
     return kept != NO_ROOM;
   }
+}
+
+/** Where a column's text lies. */
+export function textAt(place: usize): usize {
+  return load<u32>(place) <= INLINE_BYTES ? place + PREFIX_AT : <usize>load<u64>(place + PLACE_AT);
 }
 
 /** Up to twelve bytes, and zeros behind them; reads beyond the text, and masks what it finds there. */
@@ -84,14 +84,10 @@ function setInline(place: usize, start: usize, length: u32): void {
   store<u32>(place + 8, last);
 }
 
-/** Lays a column out for so many rows. */
-export function newColumn(place: usize, type: i32, rows: u32): Column {
+export function newColumn(place: usize, type: i32): Column {
   memory.fill(place, 0, offsetof<Column>());
   const column = changetype<Column>(place);
   column.type = type;
-  column.values = reserve(rows * valueBytes(type));
-  column.validity = reserve(rows >> 3);
-  memory.fill(column.validity, 0xff, rows >> 3);
   return column;
 }
 

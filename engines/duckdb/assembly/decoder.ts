@@ -4,7 +4,7 @@
  * decided there and nowhere else. PlainDecoder (plain-decoder.ts) is its host.
  */
 import { micros } from './calendar';
-import { beginChunks, columnAt, columnCount, endRow, newTableColumn, row, setPeriod } from './chunk';
+import { beginChunks, columnAt, columnCount, endRow, hasRoom, newTableColumn, row, setPeriod } from './chunk';
 import { Column } from './column';
 import {
   addField,
@@ -19,21 +19,10 @@ import {
 } from './field';
 import { afterBlank, afterNull, afterValue, isAllBlank, NOT_PLAIN } from './json';
 import { reserve, takeBackAll } from './space';
-import { beginRowTexts, placeTexts } from './texts';
+import { beginRowTexts } from './texts';
 import { readValue } from './value';
 
-export {
-  clear,
-  columnOf,
-  hasSeveralPeriods,
-  hasTextsOutside,
-  lastPeriod,
-  rows,
-  validityOf,
-  valuesBytesOf,
-  valuesOf,
-} from './chunk';
-export { textsAt, textsBytes } from './texts';
+export { endChunk, lastPeriod, rows } from './chunk';
 
 const COMMA: u8 = 0x2c;
 const SMALL_N: u8 = 0x6e;
@@ -61,14 +50,22 @@ let eventTimeMicros: i64 = 0;
 /** The record's fields that no column takes. */
 let unknown: Field | null = null;
 
-/** Lays memory out anew, for a batch: records of up to `maxRecordBytes`, chunks of `rowLimit` rows or somewhat more than `bytes`. */
-export function begin(maxRecordBytes: u32, rowLimit: u32, bytes: u32, columnLimit: u32, fieldLimit: u32): void {
+/**
+ * Lays memory out anew, for a batch: records of up to `maxRecordBytes`, chunks of `rowLimit` rows or somewhat more than
+ * `chunkBytes`, all of them together somewhat more than `keptBytes`.
+ */
+export function begin(
+  maxRecordBytes: u32,
+  rowLimit: u32,
+  chunkBytes: u32,
+  keptBytes: u32,
+  columnLimit: u32,
+  fieldLimit: u32,
+): void {
   takeBackAll();
   windowStart = reserve(maxRecordBytes + PADDING_BYTES);
   beginFields(fieldLimit);
-  const textsBytes = bytes + maxRecordBytes;
-  placeTexts(reserve(textsBytes), textsBytes);
-  beginChunks(rowLimit, bytes, columnLimit);
+  beginChunks(rowLimit, chunkBytes, chunkBytes + maxRecordBytes, keptBytes, columnLimit);
   eventTimeColumn = null;
   record = 0;
 }
@@ -113,6 +110,7 @@ export function countOf(number: i32): u32 {
 
 /** Makes a row of a record whose value lies between `start` and `end`; nothing is done for one that is not plain. */
 export function take(start: usize, end: usize, timestampMs: f64, offset: f64, partition: i32): i32 {
+  if (!hasRoom()) return 0;
   record++;
   valueCount = 0;
   unknown = null;

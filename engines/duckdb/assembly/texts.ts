@@ -1,45 +1,40 @@
-/** The texts of a chunk that do not fit in their column, one after the other. */
-let textsStart: usize = 0;
-let textsCapacityBytes: u32 = 0;
-/** Of rows that are whole. */
-let keptBytes: u32 = 0;
+/** The texts of a chunk that do not fit in their column, one after the other, at the end of all memory that is in use. */
+import { reserve, takeBackTo } from './space';
+
+let limit: usize = 0;
+/** Up to where those of whole rows lie. */
+let keptEnd: usize = 0;
 /** With those of the row in the making. */
-let usedBytes: u32 = 0;
+let usedEnd: usize = 0;
 
-export const NO_ROOM: u32 = 0xffffffff;
+/** No place of a text. */
+export const NO_ROOM: usize = 0;
 
-export function placeTexts(start: usize, capacityBytes: u32): void {
-  textsStart = start;
-  textsCapacityBytes = capacityBytes;
+export function beginTexts(capacityBytes: u32): void {
+  keptEnd = reserve(capacityBytes);
+  usedEnd = keptEnd;
+  limit = keptEnd + capacityBytes;
 }
 
-/** Where the text lies among the others, or NO_ROOM. */
-export function addText(start: usize, length: u32): u32 {
-  const place = usedBytes;
-  if (length > textsCapacityBytes - place) return NO_ROOM;
-  memory.copy(textsStart + place, start, length);
-  usedBytes = place + length;
+/** Gives back what was not used. */
+export function endTexts(): void {
+  takeBackTo(keptEnd);
+}
+
+/** Where the text lies from now on, or NO_ROOM. */
+export function addText(start: usize, length: u32): usize {
+  const place = usedEnd;
+  if (<usize>length > limit - place) return NO_ROOM;
+  memory.copy(place, start, length);
+  usedEnd = place + length;
   return place;
 }
 
 /** Drops the texts of a record that was no row in the end. */
 export function beginRowTexts(): void {
-  usedBytes = keptBytes;
+  usedEnd = keptEnd;
 }
 
 export function endRowTexts(): void {
-  keptBytes = usedBytes;
-}
-
-export function clearTexts(): void {
-  keptBytes = 0;
-  usedBytes = 0;
-}
-
-export function textsBytes(): u32 {
-  return keptBytes;
-}
-
-export function textsAt(): usize {
-  return textsStart;
+  keptEnd = usedEnd;
 }

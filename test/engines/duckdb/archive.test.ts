@@ -36,7 +36,7 @@ const RECORDS: readonly CopiedRecord[] = [
 ];
 
 async function write(records: readonly CopiedRecord[], maxRows = 2) {
-  const engine = await DuckDbEngine.open(new KafkaCluster({ brokers: [] } as never, 'unused'));
+  const engine = new DuckDbEngine(new KafkaCluster({ brokers: [] } as never, 'unused'));
   const range = { partition: 1, startOffset: '3', endOffset: '13' };
   const request: BatchRequest = {
     plan: {

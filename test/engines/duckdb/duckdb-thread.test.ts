@@ -49,8 +49,7 @@ describe('an error of the thread', () => {
 
 describe('a thread', () => {
   it('says why it could not be started', async () => {
-    const limits = { memoryLimit: 'much', threads: 1 };
-    const opening = DuckDbThread.open(NOWHERE, { clientId: 'test', limits });
+    const opening = DuckDbThread.open(undefined as unknown as KafkaSettings, { clientId: 'test' });
     await expect(opening).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
       message: expect.stringMatching(/lost: (?!it ended)/) as string,

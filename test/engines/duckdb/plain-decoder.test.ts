@@ -6,10 +6,8 @@ import { parseDefinition } from '../../../definition/parse.ts';
 import { DuckDbSession } from '../../../duckdb/session.ts';
 import { literal } from '../../../duckdb/quote.ts';
 import { CarefulConversion } from '../../../engines/duckdb/careful-conversion.ts';
-import { KeptRowsFunction } from '../../../engines/duckdb/kept-rows.ts';
 import { DecoderInstance } from '../../../engines/duckdb/decoder-instance.ts';
-import { PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
-import { PLAIN_CHUNK_MAX_BYTES, PlainRows } from '../../../engines/duckdb/plain-rows.ts';
+import { PLAIN_CHUNK_MAX_BYTES, PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
 import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
 import type { BatchRequest, WrittenFile } from '../../../engines/engine.ts';
 import { readRecordBatches } from '../../../kafka/record-batch.ts';
@@ -48,25 +46,25 @@ async function convert(
   const scratchFolder = temporaryFolder();
   const request = requestOf(scratchFolder);
   const session = await DuckDbSession.open();
-  const rows = await PlainRows.create(session, KeptRowsFunction.register(session.connection), definition, 'plain');
-  const decoder = new PlainDecoder(definition, rows, new DecoderInstance());
+  const instance = new DecoderInstance();
+  const decoder = new PlainDecoder(definition, instance);
   const spool = new Spool({
     folder: scratchFolder,
     take: (record, partition) => fast && decoder.take(record, partition),
   });
   await spool.add(chunkOf(values));
   decoder.finish();
-  const plain = await writePlainRows(session, rows, request);
+  const plain = await writePlainRows(decoder, instance, request);
   const careful = await new CarefulConversion(session).convert(request, spool.segments, plain.length);
   const unknown = new Map(decoder.unknownFields);
   for (const [name, count] of Object.entries(careful.unknownFields))
     unknown.set(name, (unknown.get(name) ?? 0) + count);
-  expect(rows.rows + careful.rows + careful.rejectedRows).toBe(values.length);
+  expect(decoder.rows + careful.rows + careful.rejectedRows).toBe(values.length);
   const found = {
     rows: await textsOf(session, [...plain, ...careful.files]),
     rejected: await textsOf(session, careful.rejectedFiles),
     unknown,
-    taken: rows.rows,
+    taken: decoder.rows,
   };
   session.close();
   return found;
