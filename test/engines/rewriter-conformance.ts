@@ -6,6 +6,7 @@ import { DuckDbSession } from '../../duckdb/session.ts';
 import type { Rewriter, RewriteRequest, RewriteResult } from '../../engines/rewriter.ts';
 import type { StoredColumn } from '../../plans/table-shape.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { writeValues, WRITTEN_VALUES } from './duckdb/written-values.ts';
 
 const COLUMNS: readonly StoredColumn[] = [
   { name: 'host', type: 'string', required: true },
@@ -50,6 +51,11 @@ const rowsIn = (paths: readonly string[], order = ''): Promise<Record<string, un
 const pathsOf = (result: RewriteResult): string[] => result.files.map(({ localPath }) => localPath);
 const BY_ALL = 'ORDER BY host, event_time, cpu_pct, raw';
 
+/** Each encoding of each type. */
+const ENCODED = WRITTEN_VALUES.filter(([name]) =>
+  /of few kinds|all differ|few doubles|integers far apart|few small|^times|days|booleans|of 58 bits/.test(name),
+);
+
 /** What every rewriter must make of the same files. */
 export function describeRewriter(name: string, rewriterOf: () => Rewriter): void {
   describe(name, () => {
@@ -84,6 +90,20 @@ export function describeRewriter(name: string, rewriterOf: () => Rewriter): void
       const twice = await rewriter.rewrite(request([...old, old[0] ?? '']));
       expect(twice.checksum).not.toBe(one.checksum);
       expect((await rewriter.rewrite(request(await batchFiles(3, 499)))).checksum).not.toBe(one.checksum);
+    });
+
+    it.each(ENCODED)('reads %s as batches have them', async (_, type, values) => {
+      const sparse = [...values, 'null', ...values, 'null'];
+      const { path } = await writeValues(type, sparse, { groupRows: 4096 });
+      const columns: readonly StoredColumn[] = [
+        { name: 'kafka_offset', type: 'bigint', required: true },
+        { name: 'c', type, required: false },
+      ];
+      const result = await rewriterOf().rewrite(request([path], { columns, sortBy: ['kafka_offset'] }));
+      const rows = (paths: readonly string[]): Promise<unknown[]> =>
+        DuckDbSession.once(`SELECT kafka_offset, c FROM read_parquet([${paths.map(literal).join(', ')}]) ORDER BY ALL`);
+      expect(await rows(pathsOf(result))).toEqual(await rows([path]));
+      expect(result.rows).toBe(sparse.length);
     });
 
     it('gives old files that lack a column NULL in it', async () => {
