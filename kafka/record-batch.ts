@@ -1,7 +1,9 @@
 import { crc32c, Reader } from './library.ts';
 import { SluiceError } from '../errors/sluice-error.ts';
+import { batchCorrupt } from './batch-corrupt.ts';
+import { BatchRecords } from './batch-records.ts';
 import { CODECS, decompress, MAX_DECOMPRESSED_BYTES, type Codec } from './compression.ts';
-import { decodeRecords, MalformedRecords, RawRecord, type RecordVisitor } from './record.ts';
+import type { RecordVisitor } from './record.ts';
 
 /**
  * A record batch of format 2 ("magic 2"), its records still compressed.
@@ -64,7 +66,7 @@ export function readRecordBatches(bytes: Buffer, endOffset: bigint): FetchedBatc
     if (baseOffset >= endOffset) return { batches, nextOffset: baseOffset, sizeBytes: at };
     const size = LENGTH_PREFIX_BYTES + bytes.readInt32BE(at + LENGTH_AT);
     requireFormat(bytes.readInt8(at + MAGIC_AT), baseOffset);
-    if (size < RECORDS_AT) throw corrupt(baseOffset, `it claims to be ${size} bytes long`);
+    if (size < RECORDS_AT) throw batchCorrupt(baseOffset, `it claims to be ${size} bytes long`);
     if (at + size > bytes.length) break;
     const batch = readRecordBatch(bytes.subarray(at, at + size), baseOffset);
     batches.push(batch);
@@ -77,10 +79,10 @@ export function readRecordBatches(bytes: Buffer, endOffset: bigint): FetchedBatc
 function readRecordBatch(bytes: Buffer, baseOffset: bigint): RecordBatch {
   // The library's native checksum copies a Buffer, but not what its Reader wraps.
   const found = crc32c(Reader.from(bytes.subarray(ATTRIBUTES_AT)).buffer);
-  if (found !== bytes.readUInt32BE(CRC_AT)) throw corrupt(baseOffset, 'its checksum does not match');
+  if (found !== bytes.readUInt32BE(CRC_AT)) throw batchCorrupt(baseOffset, 'its checksum does not match');
   const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
   const codec = CODECS[attributes & CODEC_MASK];
-  if (codec === undefined) throw corrupt(baseOffset, `it uses the unknown codec ${attributes & CODEC_MASK}`);
+  if (codec === undefined) throw batchCorrupt(baseOffset, `it uses the unknown codec ${attributes & CODEC_MASK}`);
   return {
     baseOffset,
     lastOffset: baseOffset + BigInt(bytes.readInt32BE(LAST_OFFSET_DELTA_AT)),
@@ -114,26 +116,29 @@ export interface DecodeOptions {
 }
 
 /**
+ * Decompresses a batch.
+ * @throws SluiceError RECORD_TOO_LARGE, RECORD_BATCH_CORRUPT.
+ */
+export function recordsOf(batch: RecordBatch, options: DecodeOptions): BatchRecords {
+  const { baseOffset, recordCount, baseTimestampMs, appendTimestampMs } = batch;
+  const { startOffset = baseOffset, endOffset = batch.lastOffset + 1n } = options;
+  return new BatchRecords(decompressed(batch, options.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES), {
+    baseOffset,
+    recordCount,
+    baseTimestampMs,
+    appendTimestampMs,
+    minDelta: Number(startOffset - baseOffset),
+    maxDelta: Number(endOffset - baseOffset),
+  });
+}
+
+/**
  * Decompresses a batch and visits its records in order; the record is one object, reused.
  * @throws SluiceError RECORD_TOO_LARGE, RECORD_BATCH_CORRUPT; whatever the visitor throws.
  */
 export function forEachRecordOf(batch: RecordBatch, options: DecodeOptions, visit: RecordVisitor): void {
-  const data = decompressed(batch, options.maxDecompressedBytes ?? MAX_DECOMPRESSED_BYTES);
-  const record = new RawRecord(batch.baseOffset);
-  const { startOffset = batch.baseOffset, endOffset = batch.lastOffset + 1n } = options;
-  const frame = {
-    recordCount: batch.recordCount,
-    baseTimestampMs: batch.baseTimestampMs,
-    appendTimestampMs: batch.appendTimestampMs,
-    minDelta: Number(startOffset - batch.baseOffset),
-    maxDelta: Number(endOffset - batch.baseOffset),
-  };
-  try {
-    decodeRecords(data, frame, record, visit);
-  } catch (thrown) {
-    if (thrown instanceof MalformedRecords) throw corrupt(batch.baseOffset, thrown.message, thrown);
-    throw thrown;
-  }
+  const records = recordsOf(batch, options);
+  for (let record = records.next(); record !== undefined; record = records.next()) visit(record);
 }
 
 function decompressed(batch: RecordBatch, maxBytes: number): Buffer {
@@ -141,7 +146,7 @@ function decompressed(batch: RecordBatch, maxBytes: number): Buffer {
     return decompress(batch.codec, batch.data, maxBytes);
   } catch (thrown) {
     if (thrown instanceof SluiceError) throw withOffset(thrown, batch.baseOffset);
-    throw corrupt(batch.baseOffset, `its ${batch.codec} data cannot be expanded`, thrown);
+    throw batchCorrupt(batch.baseOffset, `its ${batch.codec} data cannot be expanded`, thrown);
   }
 }
 
@@ -150,16 +155,4 @@ function withOffset(error: SluiceError, baseOffset: bigint): SluiceError {
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     details: { ...error.details, offset: String(baseOffset) },
   });
-}
-
-function corrupt(baseOffset: bigint, why: string, cause?: unknown): SluiceError {
-  return new SluiceError(
-    'RECORD_BATCH_CORRUPT',
-    `The record batch at offset ${String(baseOffset)} is damaged: ${why}.`,
-    {
-      remedy: "Check the disks of the partition's brokers; another replica may hold the batch whole.",
-      details: { offset: String(baseOffset) },
-      cause,
-    },
-  );
 }

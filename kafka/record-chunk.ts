@@ -1,6 +1,7 @@
+import type { BatchRecords } from './batch-records.ts';
 import { freeBytes } from './free-bytes.ts';
 import type { OffsetRange } from './offset-range.ts';
-import { forEachRecordOf, type RecordBatch } from './record-batch.ts';
+import { forEachRecordOf, recordsOf, type DecodeOptions, type RecordBatch } from './record-batch.ts';
 import type { RecordVisitor } from './record.ts';
 
 export interface ChunkOptions {
@@ -56,15 +57,24 @@ export class RecordChunk {
 
   /** The same for one of the chunk's batches. */
   forEachRecordOf(batch: RecordBatch, visit: RecordVisitor): void {
-    if (this.#isFree) throw new Error('The records of a chunk were asked for after its bytes had been freed.');
-    const { startOffset, endOffset } = this.#range;
-    forEachRecordOf(batch, { startOffset, endOffset, maxDecompressedBytes: this.#maxDecompressedBytes }, visit);
+    forEachRecordOf(batch, this.#decodeOptions(), visit);
+  }
+
+  /** The records inside the range of one of the chunk's batches, for who reads several at a time. */
+  recordsOf(batch: RecordBatch): BatchRecords {
+    return recordsOf(batch, this.#decodeOptions());
   }
 
   /** Gives its memory back at once; nothing that was visited may be used any more, unless it was copied. */
   free(): void {
     this.#isFree = true;
     if (this.#bytes !== undefined) freeBytes(this.#bytes);
+  }
+
+  #decodeOptions(): DecodeOptions {
+    if (this.#isFree) throw new Error('The records of a chunk were asked for after its bytes had been freed.');
+    const { startOffset, endOffset } = this.#range;
+    return { startOffset, endOffset, maxDecompressedBytes: this.#maxDecompressedBytes };
   }
 
   #rowsOf(batch: RecordBatch): number {

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BatchRecords } from './batch-records.ts';
 import type { KafkaCluster } from './cluster.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { OffsetRange } from './offset-range.ts';
+import { offerRecords, type RecordTaker } from './record-taker.ts';
 import { readRange, type ReadOptions } from './range-reader.ts';
 import type { RecordBatch } from './record-batch.ts';
-import type { RawRecord } from './record.ts';
+import type { RawRecord, RecordVisitor } from './record.ts';
 import type { ReadBudget } from './read-budget.ts';
 
 /** A file ends with the record batch that takes it past this size, odd records counted. */
@@ -27,15 +29,14 @@ export interface SpooledChunk {
   readonly partition: number;
   readonly nextOffset: bigint;
   readonly batches: readonly SpooledGroup[];
-  forEachRecordOf(group: SpooledGroup, visit: (record: RawRecord) => void): void;
+  forEachRecordOf(group: SpooledGroup, visit: RecordVisitor): void;
+  /** The group's records as they lie in its record batch, where they do. */
+  recordsOf?(group: SpooledGroup): BatchRecords;
   /** Called where no segment refers to it. */
   free(): void;
 }
 
 export type SpooledGroup = Pick<RecordBatch, 'baseOffset'> & { readonly data: { readonly length: number } };
-
-/** Takes a record for itself by copying it, or leaves it (false) to be spooled; asked about each record once, in order. */
-export type RecordTaker = (record: RawRecord, partition: number) => boolean;
 
 /** A part of a range as a file of NDJSON lines; the fetched bytes stay in memory for as long as this object. */
 export interface SpoolSegment {
@@ -67,7 +68,7 @@ export interface SpoolOptions extends ReadOptions {
   /** Records with a longer value are odd. @default no limit */
   readonly maxRecordBytes?: number;
   /** Sees each record first; what it takes is in no segment. */
-  readonly take?: RecordTaker;
+  readonly taker?: RecordTaker;
 }
 
 export interface SpooledRange {
@@ -112,17 +113,17 @@ export class Spool {
   readonly #name: string;
   readonly #segmentMaxBytes: number;
   readonly #budget: ReadBudget | undefined;
-  readonly #take: RecordTaker;
+  readonly #taker: RecordTaker;
   readonly #lines: LineBuffer;
 
   constructor(
-    options: Pick<SpoolOptions, 'folder' | 'name' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes' | 'take'>,
+    options: Pick<SpoolOptions, 'folder' | 'name' | 'segmentMaxBytes' | 'budget' | 'maxRecordBytes' | 'taker'>,
   ) {
     this.#folder = options.folder;
     this.#name = options.name === undefined ? '' : `-${options.name}`;
     this.#segmentMaxBytes = options.segmentMaxBytes ?? SEGMENT_MAX_BYTES;
     this.#budget = options.budget;
-    this.#take = options.take ?? TAKES_NONE;
+    this.#taker = options.taker ?? TAKES_NONE;
     this.#lines = new LineBuffer(FIRST_CAPACITY_BYTES, options.maxRecordBytes);
   }
 
@@ -131,10 +132,9 @@ export class Spool {
     const before = this.segments.length;
     let draft = new Draft();
     for (const batch of chunk.batches) {
-      const oddBytes = draft.oddBytes;
-      chunk.forEachRecordOf(batch, (record) => {
-        if (!this.#take(record, chunk.partition)) draft.append(record, this.#lines);
-        draft.visited++;
+      const { oddBytes, visited } = draft;
+      draft.visited += offerRecords(this.#taker, chunk, batch, (record, place) => {
+        draft.append(record, visited + place, this.#lines);
       });
       if (this.#budget?.admits(batch.data.length + draft.oddBytes - oddBytes) === false) return batch.baseOffset;
       draft.batches.push(batch);
@@ -176,7 +176,7 @@ export class Spool {
   }
 }
 
-const TAKES_NONE: RecordTaker = () => false;
+const TAKES_NONE: RecordTaker = { take: () => false };
 
 /** A segment in the making. */
 class Draft {
@@ -199,11 +199,12 @@ class Draft {
     return this.#lastBaseOffset + BigInt(this.#lastDelta);
   }
 
-  append(record: RawRecord, lines: LineBuffer): void {
+  /** @param place as which of the visited it came */
+  append(record: RawRecord, place: number, lines: LineBuffer): void {
     this.#first ??= { baseOffset: record.baseOffset, delta: record.offsetDelta };
     this.#lastBaseOffset = record.baseOffset;
     this.#lastDelta = record.offsetDelta;
-    this.places.push(this.visited);
+    this.places.push(place);
     if (lines.append(record)) return;
     this.odd.push(copyOf(record));
     this.oddBytes += record.sizeBytes;

@@ -1,6 +1,7 @@
 import { type DuckDBAppender, DuckDBTimestampTZValue } from '@duckdb/node-api';
 import type { DuckDbSession } from '../../duckdb/session.ts';
 import type { RawRecord } from '../../kafka/record.ts';
+import type { RecordTaker } from '../../kafka/record-taker.ts';
 import { archiveTable } from '../../plans/table-shape.ts';
 import type { BatchRequest, WrittenFile } from '../engine.ts';
 import { writeParquet } from './parquet-writer.ts';
@@ -31,6 +32,16 @@ export class ArchiveWriter {
     if (record.valueEnd < 0) appender.appendNull();
     else appender.appendBlob(record.buffer.subarray(record.valueStart, record.valueEnd));
     appender.endRow();
+  }
+
+  /** Keeps each record before it is offered to the taker. */
+  before(taker: RecordTaker): RecordTaker {
+    return {
+      take: (record, partition) => {
+        this.add(record, partition);
+        return taker.take(record, partition);
+      },
+    };
   }
 
   async write(request: BatchRequest): Promise<WrittenFile[]> {

@@ -4,7 +4,8 @@ import type { KafkaCluster } from '../../kafka/cluster.ts';
 import { FETCH_MAX_BYTES } from '../../kafka/range-reader.ts';
 import { ReadBudget } from '../../kafka/read-budget.ts';
 import { readHeld } from '../../kafka/held-records.ts';
-import { type RecordTaker, spoolChunks, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
+import type { RecordTaker } from '../../kafka/record-taker.ts';
+import { spoolChunks, type SpoolSegment, spoolRange } from '../../kafka/spool.ts';
 import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../duckdb/session.ts';
 import { unknownFields } from '../../plans/unknown-fields.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
@@ -75,10 +76,7 @@ export class DuckDbEngine implements Engine {
     archive: ArchiveWriter | undefined,
   ): Promise<BatchResult> {
     const { definition } = request;
-    const read = await this.#read(request, (record, partition) => {
-      archive?.add(record, partition);
-      return decoder.take(record, partition);
-    });
+    const read = await this.#read(request, archive?.before(decoder) ?? decoder);
     decoder.finish();
     requirePartitionLimit(request, definition.table, decoder.periods.size);
     const plainFiles = await writePlainRows(decoder, instance, request);
@@ -124,7 +122,7 @@ export class DuckDbEngine implements Engine {
   }
 
   /** Reads all ranges at a time. Where one fails, the others end before this does: nothing is taken any more. */
-  async #read(request: BatchRequest, take: RecordTaker): Promise<{ segments: SpoolSegment[]; usedBytes: number }> {
+  async #read(request: BatchRequest, taker: RecordTaker): Promise<{ segments: SpoolSegment[]; usedBytes: number }> {
     const { plan, scratchFolder: folder, signal } = request;
     const { maxBytes, maxRecordBytes } = request.definition.limits;
     const budget = new ReadBudget(maxBytes);
@@ -132,7 +130,7 @@ export class DuckDbEngine implements Engine {
     const fetchMaxBytes = Math.min(FETCH_MAX_BYTES, Math.max(FETCH_MIN_BYTES, share));
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
-    const options = { folder, signal: ended, budget, maxRecordBytes, fetchMaxBytes, take };
+    const options = { folder, signal: ended, budget, maxRecordBytes, fetchMaxBytes, taker };
     const reading = plan.ranges.map(async ({ partition, startOffset, endOffset }, index) => {
       const range = { partition, startOffset: BigInt(startOffset), endOffset: BigInt(endOffset) };
       try {

@@ -2,10 +2,12 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readHeld } from '../../kafka/held-records.ts';
 import { readRecordBatches } from '../../kafka/record-batch.ts';
 import { RecordChunk } from '../../kafka/record-chunk.ts';
 import { ReadBudget } from '../../kafka/read-budget.ts';
-import { Spool, type CopiedRecord, type RecordTaker, type SpoolSegment } from '../../kafka/spool.ts';
+import type { RecordTaker } from '../../kafka/record-taker.ts';
+import { Spool, type CopiedRecord, type SpoolSegment } from '../../kafka/spool.ts';
 import { buildBatch, type BuiltBatch, type BuiltRecord } from './batch-builder.ts';
 
 let folder: string;
@@ -260,9 +262,61 @@ describe('the fetched bytes', () => {
     expect(visitedIn(kept)).toBe(200);
   });
 
-  async function addedTo(added: RecordChunk, take: RecordTaker): Promise<Spool> {
-    const spool = new Spool({ folder, take });
+  async function addedTo(added: RecordChunk, take: RecordTaker['take']): Promise<Spool> {
+    const spool = new Spool({ folder, taker: { take } });
     await spool.add(added);
     return spool;
   }
+});
+
+describe('a taker of whole batches', () => {
+  const batches = [5n, 105n].map((baseOffset) => ({
+    baseOffset,
+    records: Array.from({ length: 100 }, (_, n) => ({ key: `k${n}`, value: n % 9 === 0 ? null : `{"n":${n}}` })),
+  }));
+  /** Passes over up to ten records at a time, and leaves the one behind them. */
+  const taker: RecordTaker = {
+    take: () => {
+      throw new Error('a record was offered by itself');
+    },
+    takeBatch: (records, partition, leave) => {
+      expect(partition).toBe(2);
+      while (records.left > 0) {
+        for (let taken = 0; taken < 10; taken++) records.next();
+        const record = records.next();
+        if (record !== undefined) leave(record);
+      }
+    },
+  };
+
+  it('is given each batch, and what it leaves is spooled, and comes again', async () => {
+    const spool = new Spool({ folder, taker });
+    await spool.add(chunkOf(batches));
+    const left = [15n, 26n, 37n, 48n, 59n, 70n, 81n, 92n, 103n].flatMap((offset) => [offset, offset + 100n]);
+    const [segment] = spool.segments;
+    expect(segment && copies(segment).map(({ offset }) => offset)).toEqual(left.sort((a, b) => Number(a - b)));
+    expect(segment && copies(segment)[0]?.key?.toString()).toBe('k10');
+    expect(segment).toMatchObject({ firstOffset: 15n, lastOffset: 203n });
+  });
+
+  it('sees no more than the range', async () => {
+    const spool = new Spool({ folder, taker });
+    await spool.add(chunkOf(batches, { startOffset: 20n, endOffset: 111n }));
+    const offsets = spool.segments.flatMap(copies).map(({ offset }) => offset);
+    expect(offsets).toEqual([30n, 41n, 52n, 63n, 74n, 85n, 96n]);
+  });
+
+  it('is offered single records where they do not lie in a record batch', async () => {
+    const records = [7n, 8n].map((offset) => ({ offset, timestampMs: 0, key: null, value: Buffer.from('{}') }));
+    const offered: bigint[] = [];
+    const take: RecordTaker['take'] = ({ offset }) => offered.push(offset) > 1;
+    const spool = new Spool({ folder, taker: { ...taker, take } });
+    const range = { partition: 2, startOffset: 0n, endOffset: 9n };
+    async function* held(): AsyncGenerator<typeof records> {
+      yield Promise.resolve(records);
+    }
+    for await (const chunk of readHeld(held, range, new AbortController().signal)) await spool.add(chunk);
+    expect(offered).toEqual([7n, 8n]);
+    expect(spool.segments.flatMap(copies).map(({ offset }) => offset)).toEqual([7n]);
+  });
 });

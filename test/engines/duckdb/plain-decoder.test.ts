@@ -50,7 +50,7 @@ async function convert(
   const decoder = new PlainDecoder(definition, instance);
   const spool = new Spool({
     folder: scratchFolder,
-    take: (record, partition) => fast && decoder.take(record, partition),
+    taker: { take: (record, partition) => fast && decoder.take(record, partition) },
   });
   await spool.add(chunkOf(values));
   decoder.finish();
