@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What `npm run wasm` makes of assembly/decoder.ts, which says what each of these does. Places and lengths are bytes of its memory. */
+/** What `npm run wasm` makes of assembly/decoder.ts, records.ts and encoder.ts, which say what each of these does. Places and lengths are bytes of its memory. */
 interface DecoderExports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
   begin(
@@ -17,6 +17,19 @@ interface DecoderExports extends WebAssembly.Exports {
   setTimes(pastMs: number, futureMs: number, periodMs: number): void;
   addUnknown(): number;
   take(start: number, end: number, timestampMs: number, offset: number, partition: number): number;
+  setLimits(maxValueBytes: number, maxTimestampMs: number): void;
+  beginBatch(
+    baseOffset: number,
+    baseTimestampMs: number,
+    isStamped: boolean,
+    minDelta: number,
+    maxDelta: number,
+    partition: number,
+  ): void;
+  takeRecords(start: number, end: number, count: number): number;
+  nextRecordAt(): number;
+  passedRecords(): number;
+  takenRecords(): number;
   endChunk(): void;
   rows(): number;
   lastPeriod(): number;

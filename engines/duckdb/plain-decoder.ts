@@ -1,6 +1,9 @@
 import type { ColumnType, TableDefinition } from '../../definition/table-definition.ts';
-import type { RawRecord } from '../../kafka/record.ts';
+import type { BatchRecords } from '../../kafka/batch-records.ts';
+import type { RawRecord, RecordVisitor } from '../../kafka/record.ts';
+import type { RecordTaker } from '../../kafka/record-taker.ts';
 import type { DecoderInstance } from './decoder-instance.ts';
+import { DecoderWindow, WINDOW_BYTES } from './decoder-window.ts';
 
 /** Bytes of rows that are kept in memory for one batch; further records go through the disk. */
 export const PLAIN_ROWS_MAX_BYTES = 128 * 1024 ** 2;
@@ -23,6 +26,9 @@ const TYPE_NUMBERS: Readonly<Record<ColumnType, number>> = {
 const NOT_PLAIN = 0;
 const HAS_UNKNOWN_NAME = 2;
 const BEGAN_PERIOD = 4;
+/** What assembly/records.ts answers further. */
+const PASSED_ALL = 16;
+const NOT_FRAMED = 32;
 
 /** A larger record is left to careful reading. */
 const MAX_VALUE_BYTES = 1024 ** 2;
@@ -30,10 +36,6 @@ const MAX_VALUE_BYTES = 1024 ** 2;
 const MAX_UNKNOWN_FIELDS = 1000;
 /** The record's time in microseconds must be exact. */
 const MAX_TIMESTAMP_MS = 8.64e12;
-/** Fetched bytes are copied to the decoder so many at a time: few enough to be in the processor's cache when they are read. */
-const WINDOW_BYTES = 256 * 1024;
-/** The decoder reads up to here beyond a record's end. */
-const PADDING_BYTES = 32;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -41,24 +43,24 @@ const HOUR_MS = 3_600_000;
  * WebAssembly (assembly/decoder.ts), where it takes half the time that it took in JavaScript; there the rows stay, until they
  * have been written (writePlainRows).
  */
-export class PlainDecoder {
+export class PlainDecoder implements RecordTaker {
   /** Hours or days since the epoch, as the table is partitioned, that have rows. */
   readonly periods = new Set<number>();
   readonly #instance: DecoderInstance;
+  readonly #window: DecoderWindow;
   /** Columns' names in lower case: a name that differs from one only in that is not for the decoder to judge. */
   readonly #names: ReadonlySet<string>;
   readonly #maxValueBytes: number;
   /** Names of fields that no column takes, and the decoder's numbers of them. */
   readonly #unknown = new Map<string, number>();
-  /** What the window shows of which bytes. */
-  #shown: Buffer | undefined;
-  #shownStart = 0;
-  #shownEnd = 0;
-  #shift = 0;
 
-  /** @param instance for this decoder alone, until its rows have been written */
-  constructor(definition: TableDefinition, instance: DecoderInstance) {
+  /**
+   * @param instance for this decoder alone, until its rows have been written
+   * @param maxKeptBytes where no further chunk is begun
+   */
+  constructor(definition: TableDefinition, instance: DecoderInstance, maxKeptBytes = PLAIN_ROWS_MAX_BYTES) {
     this.#instance = instance;
+    this.#window = new DecoderWindow(instance);
     const { columns, eventTime, limits, partitionBy } = definition;
     this.#names = new Set(columns.map(({ name }) => name.toLowerCase()));
     this.#maxValueBytes = Math.min(MAX_VALUE_BYTES, limits.maxRecordBytes);
@@ -68,10 +70,11 @@ export class PlainDecoder {
       Math.max(WINDOW_BYTES, this.#maxValueBytes),
       CHUNK_ROWS,
       PLAIN_CHUNK_MAX_BYTES,
-      PLAIN_ROWS_MAX_BYTES,
+      maxKeptBytes,
       columns.length,
       fieldLimit,
     );
+    calls.setLimits(this.#maxValueBytes, MAX_TIMESTAMP_MS);
     calls.setTimes(eventTime.acceptPastMs, eventTime.acceptFutureMs, partitionBy === 'hour' ? HOUR_MS : 24 * HOUR_MS);
     for (const { name, type, required } of columns) {
       const nameBytes = instance.bytes.write(name, calls.windowAt());
@@ -95,9 +98,9 @@ export class PlainDecoder {
     const { valueStart, valueEnd, timestampMs, approximateOffset } = record;
     if (valueEnd < 0 || valueEnd - valueStart > this.#maxValueBytes) return false;
     if (!(Math.abs(timestampMs) <= MAX_TIMESTAMP_MS) || approximateOffset > Number.MAX_SAFE_INTEGER) return false;
-    if (record.buffer !== this.#shown || valueStart < this.#shownStart || valueEnd > this.#shownEnd) this.#show(record);
+    const shift = this.#window.show(record.buffer, valueStart, valueEnd);
+    const [start, end] = [valueStart + shift, valueEnd + shift];
     const { calls } = this.#instance;
-    const [start, end] = [valueStart + this.#shift, valueEnd + this.#shift];
     let answer = calls.take(start, end, timestampMs, approximateOffset, partition);
     while (answer === HAS_UNKNOWN_NAME) {
       if (!this.#addUnknown()) return false;
@@ -107,21 +110,36 @@ export class PlainDecoder {
     return answer !== NOT_PLAIN;
   }
 
+  /** The same for all records of a batch; `leave` is called with each that is not plain. */
+  takeBatch(records: BatchRecords, partition: number, leave: RecordVisitor): void {
+    const { baseOffset, baseTimestampMs, appendTimestampMs, minDelta, maxDelta } = records.frame;
+    const isStamped = appendTimestampMs !== undefined;
+    const timestampMs = appendTimestampMs ?? baseTimestampMs;
+    this.#instance.calls.beginBatch(Number(baseOffset), timestampMs, isStamped, minDelta, maxDelta, partition);
+    for (;;) {
+      const isNextLeft = this.#takeRecords(records);
+      const record = records.next();
+      if (record === undefined) return;
+      if (isNextLeft || !this.take(record, partition)) leave(record);
+    }
+  }
+
   /** Nothing can be taken after it. */
   finish(): void {
     this.#instance.calls.endChunk();
   }
 
-  /** Copies the bytes to the decoder that begin with the record's. */
-  #show({ buffer, valueStart, valueEnd }: RawRecord): void {
-    const { bytes, calls } = this.#instance;
-    const place = calls.windowAt();
-    this.#shown = buffer;
-    this.#shownStart = valueStart;
-    this.#shownEnd = Math.min(buffer.length, Math.max(valueEnd, valueStart + WINDOW_BYTES));
-    this.#shift = place - valueStart;
-    const end = place + buffer.copy(bytes, place, valueStart, this.#shownEnd);
-    bytes.fill(0, end, end + PADDING_BYTES);
+  /** Takes records up to one that it leaves (true), or that is not whole in any window or malformed, or to the end (false). */
+  #takeRecords(records: BatchRecords): boolean {
+    const { calls } = this.#instance;
+    for (;;) {
+      const shift = this.#window.showFrom(records.data, records.at);
+      const answer = calls.takeRecords(records.at + shift, this.#window.end + shift, records.left);
+      records.pass(calls.nextRecordAt() - shift, calls.passedRecords(), calls.takenRecords());
+      if (answer === NOT_PLAIN || (answer === HAS_UNKNOWN_NAME && !this.#addUnknown())) return true;
+      if (answer === PASSED_ALL || (answer === NOT_FRAMED && !this.#window.moveTo(records.at))) return false;
+      if (answer & BEGAN_PERIOD) this.periods.add(calls.lastPeriod());
+    }
   }
 
   /** Whether the decoder may count the field that it has found. */

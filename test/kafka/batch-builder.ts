@@ -7,6 +7,9 @@ export interface BuiltRecord {
   readonly timestampDelta?: number;
   readonly key?: Buffer | string | null;
   readonly value?: Buffer | string | null;
+  readonly headers?: readonly (readonly [name: string, value: string | null])[];
+  /** Bytes of each number of it at the least. @default 1 */
+  readonly leastVarintBytes?: number;
 }
 
 export interface BuiltBatch {
@@ -66,28 +69,30 @@ function attributesOf(batch: BuiltBatch, codec: Codec): number {
 }
 
 function buildRecord(record: BuiltRecord, index: number): Buffer {
+  const headers = record.headers ?? [];
+  const number = (value: number): Buffer => varint(value, record.leastVarintBytes);
+  const text = (value: Buffer | string | null): Buffer => {
+    if (value === null) return number(-1);
+    const bytes = Buffer.from(value);
+    return Buffer.concat([number(bytes.length), bytes]);
+  };
   const body = Buffer.concat([
     Buffer.from([0]),
-    varint(record.timestampDelta ?? 0),
-    varint(record.delta ?? index),
-    bytesOf(record.key ?? null),
-    bytesOf(record.value ?? null),
-    varint(0),
+    number(record.timestampDelta ?? 0),
+    number(record.delta ?? index),
+    text(record.key ?? null),
+    text(record.value ?? null),
+    number(headers.length),
+    ...headers.flat().map(text),
   ]);
-  return Buffer.concat([varint(body.length), body]);
+  return Buffer.concat([number(body.length), body]);
 }
 
-function bytesOf(value: Buffer | string | null): Buffer {
-  if (value === null) return varint(-1);
-  const bytes = Buffer.from(value);
-  return Buffer.concat([varint(bytes.length), bytes]);
-}
-
-/** Zigzag. */
-function varint(value: number): Buffer {
+/** Zigzag, of so many bytes at the least: more than are needed end with zeros. */
+function varint(value: number, leastBytes = 1): Buffer {
   let rest = BigInt(value) * 2n;
   if (value < 0) rest = -rest - 1n;
   const bytes: number[] = [];
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+  for (; rest > 127n || bytes.length + 1 < leastBytes; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
   return Buffer.from([...bytes, Number(rest)]);
 }

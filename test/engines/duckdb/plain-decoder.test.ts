@@ -1,20 +1,17 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../collectors/simulation/random.ts';
 import { parseDefinition } from '../../../definition/parse.ts';
 import { DuckDbSession } from '../../../duckdb/session.ts';
-import { literal } from '../../../duckdb/quote.ts';
 import { CarefulConversion } from '../../../engines/duckdb/careful-conversion.ts';
 import { DecoderInstance } from '../../../engines/duckdb/decoder-instance.ts';
 import { PLAIN_CHUNK_MAX_BYTES, PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
 import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
-import type { BatchRequest, WrittenFile } from '../../../engines/engine.ts';
 import { readRecordBatches } from '../../../kafka/record-batch.ts';
 import { RecordChunk } from '../../../kafka/record-chunk.ts';
 import { Spool } from '../../../kafka/spool.ts';
 import { buildBatch } from '../../kafka/batch-builder.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
+import { requestOf, textsOf } from './plain-conversion.ts';
 
 const PRODUCED_AT_MS = Date.parse('2026-03-09T05:30:00Z');
 
@@ -44,7 +41,7 @@ async function convert(
   fast: boolean,
 ): Promise<{ rows: string[]; rejected: string[]; unknown: Map<string, number>; taken: number }> {
   const scratchFolder = temporaryFolder();
-  const request = requestOf(scratchFolder);
+  const request = requestOf(definition, scratchFolder);
   const session = await DuckDbSession.open();
   const instance = new DecoderInstance();
   const decoder = new PlainDecoder(definition, instance);
@@ -76,35 +73,6 @@ function chunkOf(values: readonly Value[]): RecordChunk {
   const { batches, nextOffset = 0n, sizeBytes } = readRecordBatches(bytes, 2n ** 62n);
   const range = { partition: 4, startOffset: 0n, endOffset: 2n ** 62n };
   return new RecordChunk(range, batches, { nextOffset, sizeBytes }, { bytes });
-}
-
-function requestOf(scratchFolder: string): BatchRequest {
-  const plan = {
-    format: 1,
-    sequence: 1,
-    revision: 0,
-    plannedAtMs: 0,
-    topic: 'plain',
-    topicId: '',
-    ranges: [],
-    nextOffsets: {},
-    engine: 'duckdb',
-    definitionHash: '',
-  } as const;
-  mkdirSync(join(scratchFolder, 'sub'), { recursive: true });
-  return { plan, definition, attempt: 'a', scratchFolder, signal: new AbortController().signal };
-}
-
-/** Every row as one text, each with its partition. */
-async function textsOf(session: DuckDbSession, files: readonly WrittenFile[]): Promise<string[]> {
-  const texts: string[] = [];
-  for (const { localPath, partitionValues } of files) {
-    const rows = await session.rows(
-      `SELECT * FROM read_parquet(${literal(localPath)}, hive_partitioning = false) ORDER BY kafka_offset`,
-    );
-    texts.push(...rows.map((row) => JSON.stringify([Number(row['kafka_offset']), row, partitionValues])));
-  }
-  return texts.sort();
 }
 
 async function expectAgreement(values: readonly Value[]): Promise<number> {
