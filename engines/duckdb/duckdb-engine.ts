@@ -10,10 +10,10 @@ import { DUCKDB_MEMORY_LIMIT, DuckDbSession, type SessionLimits } from '../../du
 import { unknownFields } from '../../plans/unknown-fields.ts';
 import { type BatchRequest, type BatchResult, BatchTooLarge, type Engine } from '../engine.ts';
 import type { ArchiveWriter } from './archive-writer.ts';
-import { type DecoderInstance, DecoderInstances } from './decoder-instance.ts';
+import { type WasmInstance, WasmInstances } from '../plain/wasm-instance.ts';
 import { requirePartitionLimit } from './parquet-writer.ts';
-import { PlainDecoder } from './plain-decoder.ts';
-import { writePlainRows } from './plain-writer.ts';
+import { PlainDecoder } from '../plain/plain-decoder.ts';
+import { writePlainRows } from '../plain/plain-writer.ts';
 
 /**
  * One thread: with two, who waits for a query spins until the other one has done it, which costs a quarter of all the CPU
@@ -29,7 +29,7 @@ const ENGINE_LIMITS: SessionLimits = { threads: 1, memoryLimit: DUCKDB_MEMORY_LI
 export class DuckDbEngine implements Engine {
   readonly #cluster: KafkaCluster;
   readonly #limits: SessionLimits;
-  readonly #decoders = new DecoderInstances();
+  readonly #instances = new WasmInstances();
   #session: Promise<DuckDbSession> | undefined;
 
   constructor(cluster: KafkaCluster, limits: SessionLimits = ENGINE_LIMITS) {
@@ -61,18 +61,18 @@ export class DuckDbEngine implements Engine {
   }
 
   async #write(request: BatchRequest, archive?: ArchiveWriter): Promise<BatchResult> {
-    const instance = this.#decoders.take();
+    const instance = this.#instances.take();
     try {
       return await this.#convert(request, new PlainDecoder(request.definition, instance), instance, archive);
     } finally {
-      this.#decoders.giveBack(instance);
+      this.#instances.giveBack(instance);
     }
   }
 
   async #convert(
     request: BatchRequest,
     decoder: PlainDecoder,
-    instance: DecoderInstance,
+    instance: WasmInstance,
     archive: ArchiveWriter | undefined,
   ): Promise<BatchResult> {
     const { definition } = request;

@@ -6,7 +6,7 @@ import { DuckDbSession } from '../../duckdb/session.ts';
 import type { Rewriter, RewriteRequest, RewriteResult } from '../../engines/rewriter.ts';
 import type { StoredColumn } from '../../plans/table-shape.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { writeValues, WRITTEN_VALUES } from './duckdb/written-values.ts';
+import { writeValues, WRITTEN_VALUES } from './plain/written-values.ts';
 
 const COLUMNS: readonly StoredColumn[] = [
   { name: 'host', type: 'string', required: true },

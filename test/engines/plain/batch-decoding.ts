@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { expect, vi } from 'vitest';
 import type { TableDefinition } from '../../../definition/table-definition.ts';
 import { DuckDbSession } from '../../../duckdb/session.ts';
-import { DecoderInstances } from '../../../engines/duckdb/decoder-instance.ts';
-import { PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
-import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
+import { WasmInstances } from '../../../engines/plain/wasm-instance.ts';
+import { PlainDecoder } from '../../../engines/plain/plain-decoder.ts';
+import { writePlainRows } from '../../../engines/plain/plain-writer.ts';
 import { ReadBudget } from '../../../kafka/read-budget.ts';
 import { readRecordBatches } from '../../../kafka/record-batch.ts';
 import type { RawRecord } from '../../../kafka/record.ts';
@@ -38,7 +38,7 @@ export interface DecodingOptions {
 export class BatchDecoding {
   readonly #definition: TableDefinition;
   readonly #session: DuckDbSession;
-  readonly #instances = new DecoderInstances();
+  readonly #instances = new WasmInstances();
 
   private constructor(definition: TableDefinition, session: DuckDbSession) {
     this.#definition = definition;

@@ -3,7 +3,7 @@ import type { ColumnDefinition } from '../../definition/table-definition.ts';
 import type { ColumnStatistics } from '../file-statistics.ts';
 import { MAGIC, parquetFooter, type RowGroup } from '../parquet/footer.ts';
 import type { ColumnPages } from './column-pages.ts';
-import type { DecoderInstance } from './decoder-instance.ts';
+import type { WasmInstance } from './wasm-instance.ts';
 import { FileColumn } from './file-column.ts';
 
 /** What was written. */
@@ -17,7 +17,7 @@ export interface PlainFile {
 /** Writes the decoder's rows of one period as a Parquet file. */
 export async function writePlainFile(
   path: string,
-  instance: DecoderInstance,
+  instance: WasmInstance,
   definitions: readonly ColumnDefinition[],
   period: number,
 ): Promise<PlainFile> {
@@ -44,7 +44,7 @@ export async function writePlainFile(
 }
 
 function encodeRowGroup(
-  instance: DecoderInstance,
+  instance: WasmInstance,
   columns: readonly FileColumn[],
   rows: number,
   start: number,

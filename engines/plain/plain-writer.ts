@@ -5,7 +5,7 @@ import { SluiceError } from '../../errors/sluice-error.ts';
 import { batchFilePath } from '../../plans/table-paths.ts';
 import type { BatchRequest, WrittenFile } from '../engine.ts';
 import { fileStatistics } from '../file-statistics.ts';
-import type { DecoderInstance } from './decoder-instance.ts';
+import type { WasmInstance } from './wasm-instance.ts';
 import type { PlainDecoder } from './plain-decoder.ts';
 import { writePlainFile } from './plain-file.ts';
 
@@ -18,7 +18,7 @@ const ROW_GROUP_MAX_BYTES = 64 * 1024 ** 2;
 /** Writes a file for each period of what the decoder has taken, with statistics in the same pass. */
 export async function writePlainRows(
   decoder: PlainDecoder,
-  instance: DecoderInstance,
+  instance: WasmInstance,
   request: BatchRequest,
 ): Promise<WrittenFile[]> {
   const { definition, scratchFolder, plan, shard = 0, attempt, signal } = request;

@@ -3,9 +3,9 @@ import { Random } from '../../../collectors/simulation/random.ts';
 import { parseDefinition } from '../../../definition/parse.ts';
 import { DuckDbSession } from '../../../duckdb/session.ts';
 import { CarefulConversion } from '../../../engines/duckdb/careful-conversion.ts';
-import { DecoderInstance } from '../../../engines/duckdb/decoder-instance.ts';
-import { PLAIN_CHUNK_MAX_BYTES, PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
-import { writePlainRows } from '../../../engines/duckdb/plain-writer.ts';
+import { WasmInstance } from '../../../engines/plain/wasm-instance.ts';
+import { PLAIN_CHUNK_MAX_BYTES, PlainDecoder } from '../../../engines/plain/plain-decoder.ts';
+import { writePlainRows } from '../../../engines/plain/plain-writer.ts';
 import { readRecordBatches } from '../../../kafka/record-batch.ts';
 import { RecordChunk } from '../../../kafka/record-chunk.ts';
 import { Spool } from '../../../kafka/spool.ts';
@@ -43,7 +43,7 @@ async function convert(
   const scratchFolder = temporaryFolder();
   const request = requestOf(definition, scratchFolder);
   const session = await DuckDbSession.open();
-  const instance = new DecoderInstance();
+  const instance = new WasmInstance();
   const decoder = new PlainDecoder(definition, instance);
   const spool = new Spool({
     folder: scratchFolder,

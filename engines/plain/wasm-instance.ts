@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What `npm run wasm` makes of assembly/decoder.ts, records.ts and encoder.ts, which say what each of these does. Places and lengths are bytes of its memory. */
-interface DecoderExports extends WebAssembly.Exports {
+interface WasmExports extends WebAssembly.Exports {
   readonly memory: WebAssembly.Memory;
   begin(
     maxRecordBytes: number,
@@ -54,21 +54,21 @@ interface DecoderExports extends WebAssembly.Exports {
   readonly maxBytes: WebAssembly.Global<'i32'>;
 }
 
-export const DECODER_FILE = fileURLToPath(new URL('decoder.wasm', import.meta.url));
+export const WASM_FILE = fileURLToPath(new URL('plain.wasm', import.meta.url));
 let compiled: WebAssembly.Module | undefined;
 
-/** One decoder with its own memory, for one batch at a time. */
-export class DecoderInstance {
-  readonly calls: DecoderExports;
+/** Decoder, rows and encoder in a memory of their own, for one batch at a time. */
+export class WasmInstance {
+  readonly calls: WasmExports;
   #bytes = Buffer.alloc(0);
 
   constructor() {
-    compiled ??= new WebAssembly.Module(readFileSync(DECODER_FILE));
+    compiled ??= new WebAssembly.Module(readFileSync(WASM_FILE));
     const host = {
       isUtf8: (start: number, end: number) => isUtf8(this.bytes.subarray(start, end)),
       numberOf: (start: number, end: number) => Number(this.bytes.toString('latin1', start, end)),
     };
-    this.calls = new WebAssembly.Instance(compiled, { host }).exports as DecoderExports;
+    this.calls = new WebAssembly.Instance(compiled, { host }).exports as WasmExports;
   }
 
   /** Its memory, which is another one after it has grown: it does while a batch begins. */
@@ -79,15 +79,15 @@ export class DecoderInstance {
   }
 }
 
-/** Decoders that wait for the next batch. There are as many as there were batches at a time. */
-export class DecoderInstances {
-  readonly #free: DecoderInstance[] = [];
+/** Those that wait for the next batch, with the memory that they have grown to. There are as many as there were batches at a time. */
+export class WasmInstances {
+  readonly #free: WasmInstance[] = [];
 
-  take(): DecoderInstance {
-    return this.#free.pop() ?? new DecoderInstance();
+  take(): WasmInstance {
+    return this.#free.pop() ?? new WasmInstance();
   }
 
-  giveBack(instance: DecoderInstance): void {
+  giveBack(instance: WasmInstance): void {
     this.#free.push(instance);
   }
 }

@@ -3,9 +3,9 @@ import { expect } from 'vitest';
 import { Random } from '../../../collectors/simulation/random.ts';
 import { parseDefinition } from '../../../definition/parse.ts';
 import { PROVENANCE_COLUMNS, type ColumnType } from '../../../definition/table-definition.ts';
-import { DecoderInstance } from '../../../engines/duckdb/decoder-instance.ts';
-import { PlainDecoder } from '../../../engines/duckdb/plain-decoder.ts';
-import { type PlainFile, writePlainFile } from '../../../engines/duckdb/plain-file.ts';
+import { WasmInstance } from '../../../engines/plain/wasm-instance.ts';
+import { PlainDecoder } from '../../../engines/plain/plain-decoder.ts';
+import { type PlainFile, writePlainFile } from '../../../engines/plain/plain-file.ts';
 import { RawRecord } from '../../../kafka/record.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -39,7 +39,7 @@ event_time: { column: at, accept_past: 2d, accept_future: 2d }
 `,
     'written.yaml',
   );
-  const instance = new DecoderInstance();
+  const instance = new WasmInstance();
   const decoder = new PlainDecoder(definition, instance);
   const record = new RawRecord(1000n);
   record.timestampMs = PRODUCED_AT_MS;

@@ -1,7 +1,7 @@
 import type { ColumnDefinition } from '../../definition/table-definition.ts';
 import type { ColumnStatistics } from '../file-statistics.ts';
 import { type Bound, type ColumnPages, columnPages } from './column-pages.ts';
-import type { DecoderInstance } from './decoder-instance.ts';
+import type { WasmInstance } from './wasm-instance.ts';
 
 /** A column of a file in the making, over all row groups so far. */
 export class FileColumn {
@@ -20,7 +20,7 @@ export class FileColumn {
   }
 
   /** The column's pages of the next row group; see columnPages. */
-  encode(instance: DecoderInstance, rows: number, at: number): ColumnPages {
+  encode(instance: WasmInstance, rows: number, at: number): ColumnPages {
     const pages = columnPages(instance, this.#index, this.type, rows, at);
     const { chunk, min, max } = pages;
     this.#nullCount += chunk.nullCount;

@@ -2,8 +2,8 @@ import type { ColumnType, TableDefinition } from '../../definition/table-definit
 import type { BatchRecords } from '../../kafka/batch-records.ts';
 import type { RawRecord, RecordVisitor } from '../../kafka/record.ts';
 import type { RecordTaker } from '../../kafka/record-taker.ts';
-import type { DecoderInstance } from './decoder-instance.ts';
-import { DecoderWindow, WINDOW_BYTES } from './decoder-window.ts';
+import type { WasmInstance } from './wasm-instance.ts';
+import { WasmWindow, WINDOW_BYTES } from './wasm-window.ts';
 
 /** Bytes of rows that are kept in memory for one batch; further records go through the disk. */
 export const PLAIN_ROWS_MAX_BYTES = 128 * 1024 ** 2;
@@ -46,8 +46,8 @@ const HOUR_MS = 3_600_000;
 export class PlainDecoder implements RecordTaker {
   /** Hours or days since the epoch, as the table is partitioned, that have rows. */
   readonly periods = new Set<number>();
-  readonly #instance: DecoderInstance;
-  readonly #window: DecoderWindow;
+  readonly #instance: WasmInstance;
+  readonly #window: WasmWindow;
   /** Columns' names in lower case: a name that differs from one only in that is not for the decoder to judge. */
   readonly #names: ReadonlySet<string>;
   readonly #maxValueBytes: number;
@@ -58,9 +58,9 @@ export class PlainDecoder implements RecordTaker {
    * @param instance for this decoder alone, until its rows have been written
    * @param maxKeptBytes where no further chunk is begun
    */
-  constructor(definition: TableDefinition, instance: DecoderInstance, maxKeptBytes = PLAIN_ROWS_MAX_BYTES) {
+  constructor(definition: TableDefinition, instance: WasmInstance, maxKeptBytes = PLAIN_ROWS_MAX_BYTES) {
     this.#instance = instance;
-    this.#window = new DecoderWindow(instance);
+    this.#window = new WasmWindow(instance);
     const { columns, eventTime, limits, partitionBy } = definition;
     this.#names = new Set(columns.map(({ name }) => name.toLowerCase()));
     this.#maxValueBytes = Math.min(MAX_VALUE_BYTES, limits.maxRecordBytes);

@@ -1,4 +1,4 @@
-import type { DecoderInstance } from './decoder-instance.ts';
+import type { WasmInstance } from './wasm-instance.ts';
 
 /** Fetched bytes are copied to the decoder so many at a time: few enough to be in the processor's cache when they are read. */
 export const WINDOW_BYTES = 256 * 1024;
@@ -6,14 +6,14 @@ export const WINDOW_BYTES = 256 * 1024;
 const PADDING_BYTES = 32;
 
 /** What the decoder sees of fetched bytes: a copy of a part of them, in its own memory. */
-export class DecoderWindow {
-  readonly #instance: DecoderInstance;
+export class WasmWindow {
+  readonly #instance: WasmInstance;
   #shown: Buffer | undefined;
   #start = 0;
   #end = 0;
   #shift = 0;
 
-  constructor(instance: DecoderInstance) {
+  constructor(instance: WasmInstance) {
     this.#instance = instance;
   }
 

@@ -4,7 +4,7 @@ import type { ColumnChunk } from '../parquet/column-chunk.ts';
 import { type ColumnValues, maxBytes, minBytes } from '../parquet/bounds.ts';
 import type { Encoding } from '../parquet/encoding.ts';
 import { dataPageHeader, dictionaryPageHeader } from '../parquet/page-header.ts';
-import type { DecoderInstance } from './decoder-instance.ts';
+import type { WasmInstance } from './wasm-instance.ts';
 
 /** Files of batches are soon compacted: what a higher level saves of them is not worth its time. */
 const BATCH_COMPRESSION_LEVEL = 1;
@@ -35,7 +35,7 @@ interface Page {
  * @param at where its first page is to be
  */
 export function columnPages(
-  instance: DecoderInstance,
+  instance: WasmInstance,
   index: number,
   type: ColumnType,
   rows: number,
@@ -76,7 +76,7 @@ export function columnPages(
   return { chunk, parts, min, max };
 }
 
-function compressed({ bytes: memory }: DecoderInstance, start: number, uncompressedBytes: number): Page {
+function compressed({ bytes: memory }: WasmInstance, start: number, uncompressedBytes: number): Page {
   const bytes = zstdCompressSync(memory.subarray(start, start + uncompressedBytes), {
     params: { [constants.ZSTD_c_compressionLevel]: BATCH_COMPRESSION_LEVEL },
     pledgedSrcSize: uncompressedBytes,
@@ -85,7 +85,7 @@ function compressed({ bytes: memory }: DecoderInstance, start: number, uncompres
 }
 
 /** A copy of the value in the decoder's memory; undefined where there is none. */
-function boundAt({ bytes }: DecoderInstance, type: ColumnType, at: number, length: number): Bound | undefined {
+function boundAt({ bytes }: WasmInstance, type: ColumnType, at: number, length: number): Bound | undefined {
   if (at === 0) return undefined;
   switch (type) {
     case 'string':
