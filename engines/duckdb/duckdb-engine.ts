@@ -53,7 +53,7 @@ export class DuckDbEngine implements Engine {
       if (disk !== undefined) throw disk;
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       if (OUT_OF_MEMORY.test(message)) throw outOfMemory(request, thrown);
-      throw new SluiceError('ENGINE_FAILED', `DuckDB failed on batch ${request.plan.sequence}: ${message}`, {
+      throw new SluiceError('ENGINE_FAILED', `The engine failed on batch ${request.plan.sequence}: ${message}`, {
         remedy: 'The batch is tried again; if it fails for ever, see the worker’s log.',
         cause: thrown,
       });

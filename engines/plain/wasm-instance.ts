@@ -71,7 +71,7 @@ export class WasmInstance {
     this.calls = new WebAssembly.Instance(compiled, { host }).exports as WasmExports;
   }
 
-  /** Its memory, which is another one after it has grown: it does while a batch begins. */
+  /** Its memory, which is another one after it has grown: it does as rows come. */
   get bytes(): Buffer {
     const { buffer } = this.calls.memory;
     if (this.#bytes.buffer !== buffer) this.#bytes = Buffer.from(buffer);
@@ -79,15 +79,22 @@ export class WasmInstance {
   }
 }
 
+/** Memory of those that wait for the next batch. */
+export const FREE_MAX_BYTES = 256 * 1024 ** 2;
+
 /** Those that wait for the next batch, with the memory that they have grown to. There are as many as there were batches at a time. */
 export class WasmInstances {
   readonly #free: WasmInstance[] = [];
+
+  get freeBytes(): number {
+    return this.#free.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
 
   take(): WasmInstance {
     return this.#free.pop() ?? new WasmInstance();
   }
 
   giveBack(instance: WasmInstance): void {
-    this.#free.push(instance);
+    if (this.freeBytes + instance.bytes.length <= FREE_MAX_BYTES) this.#free.push(instance);
   }
 }

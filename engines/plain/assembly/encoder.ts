@@ -9,8 +9,8 @@ import { putDeltas, reserveDeltas } from './delta';
 import { buildDictionary, buildTextDictionary, entries, entryCount, indexes } from './dictionary';
 import { gather, presence, valueCount, values } from './gather';
 import { at, beginPage, putByte, putBytes, putInt, putPacked, putPackedRun, putRun } from './page';
-import { groupRows } from './selection';
-import { reserve, spaceEnd, takeBackTo } from './space';
+import { groupRows, scratchStart } from './selection';
+import { reserve, takeBackTo } from './space';
 
 export { maxAt, maxBytes, minAt, minBytes } from './bounds';
 export { beginSelections, nextRowGroup, selectPeriod } from './selection';
@@ -30,13 +30,10 @@ export let dictionaryBytes: u32 = 0;
 export let dictionaryValues: u32 = 0;
 export let pageAt: usize = 0;
 export let pageBytes: u32 = 0;
-/** Where the row group's first column began. */
-let start: usize = 0;
 
-/** Columns are encoded one after the other; the pages of one last until the next. */
+/** Encodes the column's values of the row group; its pages last until the next one. */
 export function encodeColumn(index: u32): void {
-  if (index == 0) start = spaceEnd();
-  else takeBackTo(start);
+  takeBackTo(scratchStart);
   const type = columnAt(index).type;
   gather(index, valueBytes(type));
   nullCount = groupRows - valueCount;

@@ -14,8 +14,10 @@ export class Part {
 
 let maxGroupRows: u32 = 0;
 let maxGroupBytes: u32 = 0;
-/** Where the first selection began: behind the last chunk. */
+/** Where selections begin: behind the last chunk. */
 let start: usize = 0;
+/** Behind the period's parts: what is made of a column goes there, in place of what was made of the one before. */
+export let scratchStart: usize = 0;
 let lastPart: Part | null = null;
 let nextPart: Part | null = null;
 
@@ -43,6 +45,7 @@ export function selectPeriod(period: i32): u32 {
     else if (chunk.period == period) rows += add(chunk, chunk.rows, 0);
     chunk = chunk.next;
   }
+  scratchStart = spaceEnd();
   return rows;
 }
 

@@ -89,4 +89,11 @@ describe('a written file', () => {
     expect(Number(row?.['pages'])).toBeLessThan(sizeBytes);
     expect(sizeBytes).toBe(readFileSync(path).length);
   });
+
+  it('takes no more memory for many row groups than for one', async () => {
+    const values = Array.from({ length: 40_000 }, (_, index) => JSON.stringify(`${index}`.padEnd(100, '.')));
+    const one = await writeValues('string', values);
+    const many = await writeValues('string', values, { groupRows: 2048 });
+    expect(many.memoryBytes).toBeLessThanOrEqual(one.memoryBytes);
+  });
 });

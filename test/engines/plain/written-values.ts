@@ -19,6 +19,8 @@ export type Cell = string | number | bigint | boolean | Date | null;
 export interface WrittenValues extends PlainFile {
   readonly path: string;
   readonly periods: ReadonlySet<number>;
+  /** That it took to make it, rows included. */
+  readonly memoryBytes: number;
 }
 
 /** Writes a column `c` of these values, as JSON texts; the others are the event time, and where each record came from. */
@@ -55,7 +57,7 @@ event_time: { column: at, accept_past: 2d, accept_future: 2d }
   const path = join(temporaryFolder(), 'written.parquet');
   const columns = [...definition.columns, ...PROVENANCE_COLUMNS];
   const file = await writePlainFile(path, instance, columns, PERIOD);
-  return { ...file, path, periods: decoder.periods };
+  return { ...file, path, periods: decoder.periods, memoryBytes: instance.bytes.length };
 }
 
 const DICTIONARY = ['PLAIN', 'RLE_DICTIONARY'];
